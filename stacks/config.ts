@@ -1,0 +1,183 @@
+/**
+ * Everything a team fills in: who they are on GitHub, and what each environment is. Plain data that imports nothing, so
+ * that the stacks, the workflows and the rehearsal all read the same values. `check-config.ts` checks it once, whole.
+ */
+export const config: Config = {
+  project: 'fairlead',
+  github: {
+    owner: 'your-organization',
+    ownerId: 1000001,
+    repository: 'your-repository',
+    repositoryId: 100000001,
+  },
+  registry: { account: '111111111111', region: 'eu-west-1' },
+  environments: {
+    dev: {
+      account: '111111111111',
+      region: 'eu-west-1',
+      zones: ['eu-west-1a', 'eu-west-1b'],
+      cidr: '10.20.0.0/16',
+      nat: 'single',
+      domain: 'ephemeral',
+      cluster: {
+        architecture: 'arm64',
+        instanceType: 't4g.medium',
+        minInstances: 1,
+        maxInstances: 4,
+        spotPercent: 50,
+      },
+      database: {
+        instanceClass: 'db.t4g.micro',
+        storageGiB: 20,
+        maxStorageGiB: 50,
+        multiAz: false,
+        backupDays: 1,
+      },
+      protection: false,
+      alarmEmail: 'platform-dev@example.com',
+      budgetUsdPerMonth: 150,
+    },
+    prod: {
+      account: '222222222222',
+      region: 'eu-west-1',
+      zones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'],
+      cidr: '10.30.0.0/16',
+      nat: 'perZone',
+      domain: { name: 'app.example.com', hostedZoneId: 'Z0123456789EXAMPLE' },
+      cluster: {
+        architecture: 'arm64',
+        instanceType: 'm7g.large',
+        minInstances: 3,
+        maxInstances: 9,
+        spotPercent: 0,
+      },
+      database: {
+        instanceClass: 'db.m7g.large',
+        storageGiB: 100,
+        maxStorageGiB: 500,
+        multiAz: true,
+        backupDays: 30,
+      },
+      protection: true,
+      alarmEmail: 'platform@example.com',
+      budgetUsdPerMonth: 1500,
+    },
+  },
+};
+
+export interface Config {
+  /** Prefix of every name in AWS: 2–16 characters, lower-case letters, digits and hyphens, a letter first. */
+  readonly project: string;
+  readonly github: GitHubIdentity;
+  /** Where the container images live, for all environments: one image is built once and promoted by digest. */
+  readonly registry: AccountRegion;
+  /** By name: 1–8 lower-case letters and digits, a letter first. Releases go through them in this order. */
+  readonly environments: Readonly<Record<string, EnvironmentConfig>>;
+}
+
+/**
+ * The repository as GitHub's OIDC token names it. The numbers are in the immutable subject of repositories created,
+ * renamed or transferred after 2026-07-15: `gh api repos/OWNER/REPO --jq '.owner.id, .id'`.
+ */
+export interface GitHubIdentity {
+  readonly owner: string;
+  readonly ownerId: number;
+  readonly repository: string;
+  readonly repositoryId: number;
+}
+
+export interface AccountRegion {
+  /** 12 digits. */
+  readonly account: string;
+  /** Such as `eu-west-1`. */
+  readonly region: string;
+}
+
+export interface EnvironmentConfig extends AccountRegion {
+  /** 2 or 3 availability zones of the region. Subnets are replaced, with what stands in them, when one goes. */
+  readonly zones: readonly string[];
+  /** The VPC's IPv4 range, a /16. Changing it replaces the network and everything in it. */
+  readonly cidr: string;
+  /** The way out of private subnets. `none` reaches AWS by VPC endpoints only; `perZone` survives the loss of a zone. */
+  readonly nat: 'none' | 'single' | 'perZone';
+  /** HTTPS under this name; `ephemeral` is plain HTTP, no protection and forced deletes, for a first try without DNS. */
+  readonly domain: DomainConfig | 'ephemeral';
+  readonly cluster: ClusterConfig;
+  readonly database: DatabaseConfig | 'none';
+  /** Deletion protection, final snapshots and retained backups. Must be false in an ephemeral environment. */
+  readonly protection: boolean;
+  /** Receives alarms and budget warnings. */
+  readonly alarmEmail: string;
+  readonly budgetUsdPerMonth: number;
+}
+
+export interface DomainConfig {
+  /** The host name of the load balancer, such as `app.example.com`. */
+  readonly name: string;
+  /** The Route 53 public hosted zone that holds it. */
+  readonly hostedZoneId: string;
+}
+
+export interface ClusterConfig {
+  /** Chosen here alone: the AMI, the task definitions and the images follow. */
+  readonly architecture: 'arm64' | 'x86_64';
+  /** Of the same architecture, such as `t4g.medium`. */
+  readonly instanceType: string;
+  readonly minInstances: number;
+  /** At least twice the minimum: a deployment and an instance refresh need the room. */
+  readonly maxInstances: number;
+  /** Share of instances above the minimum that are spot, 0–100. */
+  readonly spotPercent: number;
+}
+
+export interface DatabaseConfig {
+  /** Such as `db.t4g.micro`. */
+  readonly instanceClass: string;
+  readonly storageGiB: number;
+  /** Storage grows by itself up to this. */
+  readonly maxStorageGiB: number;
+  readonly multiAz: boolean;
+  /** Point-in-time recovery window, 1–35 days. */
+  readonly backupDays: number;
+}
+
+/** What a service's own folder says of it, in `services/<name>/service.ts`; the folder's name is the service's name. */
+export interface ServiceDescriptor {
+  /** The container's port. */
+  readonly port: number;
+  /** CPU units (1,024 = one core) and memory in MiB reserved for one task. */
+  readonly cpu: number;
+  readonly memoryMiB: number;
+  /** Answers 200 without touching a dependency (container health check) and when ready for traffic (target group). */
+  readonly livenessPath: string;
+  readonly readinessPath: string;
+  /** SIGTERM to SIGKILL, 2–120 seconds. */
+  readonly stopSeconds: number;
+  /** The balancer's rule. Priorities are unique across services, lower first; one of `paths` and `hosts` is given. */
+  readonly route: { readonly priority: number; readonly paths?: readonly string[]; readonly hosts?: readonly string[] };
+  readonly tasks: TaskCount;
+  readonly scaling: ScalingTargets;
+  /** Whether it uses the environment's PostgreSQL; then `migrate` says how its schema is brought up to date. */
+  readonly database: boolean;
+  /** The command of the one-off migration task, run from the same image before each release. */
+  readonly migrate?: readonly string[];
+  /** Plain, non-secret settings. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What differs in one environment. */
+  readonly environments?: Readonly<Record<string, { readonly tasks?: TaskCount }>>;
+}
+
+export interface TaskCount {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Target tracking: the service scales to keep each of these at its value. */
+export interface ScalingTargets {
+  /** @default 60 */
+  readonly cpuPercent?: number;
+  /** @default none */
+  readonly memoryPercent?: number;
+  /** Requests per task and minute. @default none */
+  readonly requestsPerTarget?: number;
+}

@@ -1,0 +1,105 @@
+import type { AccountRegion, Config, GitHubIdentity } from './config';
+
+/**
+ * Names that more than one room must agree on: the stacks create them, the workflows and the commands use them.
+ * Each is derived from config alone. Limits: the AWS service's own quota pages.
+ */
+
+/** Longest names AWS accepts. */
+export const NAME_LIMITS = {
+  bucket: 63,
+  iamRole: 64,
+  loadBalancer: 32,
+  targetGroup: 32,
+} as const;
+
+/** Thrown with what to shorten, because AWS would refuse the name only in the middle of an apply. */
+export function withinLimit(kind: keyof typeof NAME_LIMITS, name: string, madeOf: Record<string, string>): string {
+  const limit = NAME_LIMITS[kind];
+  if (name.length <= limit) return name;
+  const parts = Object.entries(madeOf).map(([what, value]) => `${what} '${value}'`);
+  throw new Error(
+    `${name}: a ${kind} name has at most ${limit} characters, this has ${name.length}; it is made of ${parts.join(', ')}: shorten one of them`,
+  );
+}
+
+/** `<project>-<account>-<region>-tfstate`: bucket names are shared by all of AWS, the account makes it ours. */
+export function stateBucketName(project: string, where: AccountRegion): string {
+  return withinLimit('bucket', `${project}-${where.account}-${where.region}-tfstate`, {
+    project,
+    account: where.account,
+    region: where.region,
+  });
+}
+
+/** The alias of the key that encrypts the state bucket. */
+export function stateKeyAlias(project: string): string {
+  return `alias/${project}-tfstate`;
+}
+
+export type PipelineRole = 'plan' | 'apply' | 'push' | 'deploy';
+
+/** Roles that GitHub Actions assumes: `<project>-<environment>-<purpose>`; `push` serves all environments. */
+export function pipelineRoleName(project: string, purpose: 'push'): string;
+export function pipelineRoleName(project: string, purpose: Exclude<PipelineRole, 'push'>, environment: string): string;
+export function pipelineRoleName(project: string, purpose: PipelineRole, environment?: string): string {
+  const name = environment === undefined ? `${project}-${purpose}` : `${project}-${environment}-${purpose}`;
+  return withinLimit('iamRole', name, { project, environment: environment ?? '(none)', purpose });
+}
+
+export function roleArn(account: string, name: string): string {
+  return `arn:aws:iam::${account}:role/${name}`;
+}
+
+/** The managed policy that every role of every stack carries as its permissions boundary; one an account. */
+export function boundaryName(project: string): string {
+  return `${project}-boundary`;
+}
+
+export function boundaryArn(project: string, account: string): string {
+  return `arn:aws:iam::${account}:policy/${boundaryName(project)}`;
+}
+
+/** The ECR repository of a service: `<project>/<service>`. */
+export function repositoryName(project: string, service: string): string {
+  return `${project}/${service}`;
+}
+
+export function repositoryArn(config: Config, service: string): string {
+  const { account, region } = config.registry;
+  return `arn:aws:ecr:${region}:${account}:repository/${repositoryName(config.project, service)}`;
+}
+
+/** What `docker push` is given, without tag or digest. */
+export function repositoryUrl(config: Config, service: string): string {
+  const { account, region } = config.registry;
+  return `${account}.dkr.ecr.${region}.amazonaws.com/${repositoryName(config.project, service)}`;
+}
+
+/**
+ * The `sub` of GitHub's OIDC token, in the immutable form that repositories created, renamed or transferred after
+ * 2026-07-15 get: `repo:OWNER@OWNER_ID/REPO@REPO_ID:<context>`.
+ */
+export function oidcSubject(github: GitHubIdentity, context: string): string {
+  return `repo:${github.owner}@${github.ownerId}/${github.repository}@${github.repositoryId}:${context}`;
+}
+
+/**
+ * The bootstrap stack of each account: `bootstrap` where the registry is, `<environment>-bootstrap` for any further
+ * account, after the first environment in it.
+ */
+export function bootstrapStacks(config: Config): readonly BootstrapPlace[] {
+  const places = new Map<string, BootstrapPlace>();
+  places.set(config.registry.account, { ...config.registry, stackId: 'bootstrap', environments: [] });
+  for (const [name, { account, region }] of Object.entries(config.environments)) {
+    const known = places.get(account) ?? { account, region, stackId: `${name}-bootstrap`, environments: [] };
+    places.set(account, { ...known, environments: [...known.environments, name] });
+  }
+  return [...places.values()];
+}
+
+export interface BootstrapPlace extends AccountRegion {
+  readonly stackId: string;
+  /** The environments whose account this is, in the order of config. */
+  readonly environments: readonly string[];
+}
