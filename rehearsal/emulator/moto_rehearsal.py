@@ -1,0 +1,266 @@
+"""The AWS emulator of the rehearsal: a moto 5.2.1 server on 127.0.0.1 that keeps what Terraform writes.
+
+Plain moto lacks some actions the AWS provider calls and forgets some fields it is given, so an apply hangs in retries
+and a second plan shows changes. Each section below belongs to one AWS service; each patch says which gap it closes.
+
+    python moto_rehearsal.py PORT [--parent PID]
+
+PORT 0 takes a free one. Prints one JSON line when it listens: {"listening": "http://127.0.0.1:PORT"}. Requests are
+logged to stderr. Exits with 1 and a sentence on stderr when the port is taken; with --parent, ends when that process does.
+"""
+
+import argparse
+import functools
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+
+# moto reads these while it is imported.
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
+
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.budgets.responses import BudgetsResponse
+from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.responses.launch_templates import LaunchTemplates
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.rds.models import DBParameterGroup
+from moto.rds.responses import RDSResponse
+from werkzeug.serving import make_server
+
+
+def wraps_action(owner, *names):
+    """Puts the decorated function in place of each named method; it gets the replaced method as its first argument."""
+
+    def install(patch):
+        for name in names:
+            replaced = getattr(owner, name)
+
+            # moto dispatches only to plain functions, so not functools.partial; the default binds this turn's method.
+            @functools.wraps(replaced)
+            def method(*args, _replaced=replaced, **kwargs):
+                return patch(_replaced, *args, **kwargs)
+
+            setattr(owner, name, method)
+        return patch
+
+    return install
+
+
+def adds_action(owner):
+    """Adds the decorated function to the class under its own name, or puts it in the place of moto's."""
+
+    def install(action):
+        setattr(owner, action.__name__, action)
+        return action
+
+    return install
+
+
+# Application Auto Scaling
+
+scalable_target_tags = {}
+"""Tags by ARN of the scalable target."""
+
+
+@wraps_action(ApplicationAutoScalingResponse, "register_scalable_target")
+def keep_scalable_target_tags(register, self):
+    """moto drops the tags given at registration."""
+    response = register(self)
+    tags = self._get_param("Tags")
+    if tags:
+        scalable_target_tags[json.loads(response)["ScalableTargetARN"]] = tags
+    return response
+
+
+@adds_action(ApplicationAutoScalingResponse)
+def list_tags_for_resource(self):
+    """moto has no ListTagsForResource here; the provider calls it in every refresh."""
+    return json.dumps({"Tags": scalable_target_tags.get(self._get_param("ResourceARN"), {})})
+
+
+@adds_action(ApplicationAutoScalingResponse)
+def tag_resource(self):
+    """moto has no TagResource here."""
+    scalable_target_tags.setdefault(self._get_param("ResourceARN"), {}).update(self._get_param("Tags"))
+    return "{}"
+
+
+# Budgets
+
+budget_tags = {}
+"""Tags by name of the budget."""
+
+
+@wraps_action(BudgetsResponse, "create_budget")
+def keep_budget_tags(create, self):
+    """moto drops the tags."""
+    budget_tags[self._get_param("Budget")["BudgetName"]] = self._get_param("ResourceTags") or []
+    return create(self)
+
+
+@adds_action(BudgetsResponse)
+def list_tags_for_resource(self):  # noqa: F811 -- an action of the same name, of another service
+    """moto has no ListTagsForResource here."""
+    name = self._get_param("ResourceARN").split("/")[-1]
+    return json.dumps({"ResourceTags": budget_tags.get(name, [])})
+
+
+@adds_action(BudgetsResponse)
+def describe_subscribers_for_notification(self):
+    """moto keeps the subscribers of a notification and has no action to read them."""
+    asked = self._get_param("Notification")
+    identity = ("NotificationType", "ComparisonOperator", "Threshold")
+    budget = self.backend.budgets[self._get_param("AccountId")].get(self._get_param("BudgetName"))
+    for notification in budget.notifications if budget else []:
+        if all(asked.get(key) == notification.details.get(key) for key in identity):
+            return json.dumps({"Subscribers": notification.subscribers})
+    return json.dumps({"Subscribers": []})
+
+
+# EC2
+
+
+@wraps_action(LaunchTemplates, "create_launch_template")
+def separate_launch_template_tags(create, self):
+    """moto writes the template's own tags into the template's data, where the provider sees an unknown tag_specification."""
+    response = create(self)
+    template = self.ec2_backend.get_launch_template(response.result["LaunchTemplate"]["LaunchTemplateId"])
+    for version in template.versions:
+        specifications = version.data.pop("TagSpecifications", [])
+        of_instances = [s for s in specifications if s.get("ResourceType") != "launch-template"]
+        if of_instances:
+            version.data["TagSpecifications"] = of_instances
+    return response
+
+
+def description_of_rule(rule):
+    """moto finds the description of a rule over an IP range only, not of one over a referenced security group."""
+    return rule.ip_range.get("Description") or (rule.source_group or {}).get("Description")
+
+
+SecurityGroupRule.description = property(description_of_rule)
+
+
+# ECS
+
+KEPT_SERVICE_FIELDS = {
+    "availabilityZoneRebalancing": "availability_zone_rebalancing",
+    "capacityProviderStrategy": "capacity_provider_strategy",
+    "deploymentConfiguration": "deployment_configuration",
+    "enableECSManagedTags": "enable_ecs_managed_tags",
+    "enableExecuteCommand": "enable_execute_command",
+    "healthCheckGracePeriodSeconds": "health_check_grace_period_seconds",
+    "placementConstraints": "placement_constraints",
+    "placementStrategy": "placement_strategy",
+}
+"""Request field to the attribute that moto renders it from, if it is set."""
+
+
+@wraps_action(EC2ContainerServiceResponse, "create_service", "update_service")
+def keep_service_fields(write, self):
+    """moto ignores these fields of a service, and says launch type EC2 beside a capacity provider strategy."""
+    response = write(self)
+    service, given = response.result["service"], self._get_params()
+    for field, attribute in KEPT_SERVICE_FIELDS.items():
+        if field in given:
+            setattr(service, attribute, given[field])
+    if given.get("capacityProviderStrategy"):
+        service.launch_type = None
+    return response
+
+
+# RDS
+
+KEPT_DATABASE_FIELDS = {
+    "EnablePerformanceInsights": "performance_insights_enabled",
+    "MonitoringInterval": "monitoring_interval",
+    "MonitoringRoleArn": "monitoring_role_arn",
+    "PerformanceInsightsKMSKeyId": "performance_insights_kms_key_id",
+    "PerformanceInsightsRetentionPeriod": "performance_insights_retention_period",
+}
+"""Request field to the attribute that moto renders it from, if it is set."""
+
+
+@wraps_action(RDSResponse, "create_db_instance", "modify_db_instance")
+def keep_database_fields(write, self):
+    """moto ignores the monitoring fields of an instance."""
+    response = write(self)
+    instance = response.result["DBInstance"]
+    for field, attribute in KEPT_DATABASE_FIELDS.items():
+        if field in self.params:
+            setattr(instance, attribute, self.params[field])
+    return response
+
+
+@wraps_action(DBParameterGroup, "update_parameters")
+def mark_parameters_as_users(update, self, parameters):
+    """moto keeps no source; the provider reads back the parameters with source `user` only."""
+    return update(self, [{**parameter, "Source": "user"} for parameter in parameters])
+
+
+# The server
+
+
+def end_with(parent):
+    """Ends this process within a second of the end of the process `parent`, so that no emulator outlives its rehearsal."""
+    is_child = os.getppid() == parent
+
+    def alive():
+        if is_child:
+            return os.getppid() == parent
+        try:
+            os.kill(parent, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+    def watch():
+        while alive():
+            time.sleep(1)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def listen(port):
+    """A listening socket, taken here so that a taken port is our sentence, not a stack trace."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except (OSError, OverflowError) as error:
+        sys.exit(f"moto_rehearsal: cannot listen on 127.0.0.1:{port}: {error}; give another port, or 0 for a free one")
+    listener.listen(128)
+    return listener
+
+
+def main():
+    parser = argparse.ArgumentParser(description="The AWS emulator of the rehearsal, on 127.0.0.1.")
+    parser.add_argument("port", type=int, metavar="PORT", help="0 takes a free one")
+    parser.add_argument("--parent", type=int, metavar="PID", help="end when this process does")
+    arguments = parser.parse_args()
+
+    if arguments.parent is not None:
+        end_with(arguments.parent)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: os._exit(0))
+
+    listener = listen(arguments.port)
+    port = listener.getsockname()[1]
+    os.environ["MOTO_PORT"] = str(port)
+    app = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", port, app, threaded=True, fd=listener.fileno())
+    print(json.dumps({"listening": f"http://127.0.0.1:{port}"}), flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
