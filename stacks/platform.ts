@@ -1,7 +1,22 @@
+import { BudgetsBudget } from '@cdktf/provider-aws/lib/budgets-budget';
+import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
+import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
+import { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster';
+import { TerraformOutput } from 'cdktf';
 import type { Construct } from 'constructs';
+
 import { BaseStack, type BaseStackProps } from './base-stack';
 import type { EnvironmentConfig } from './config';
+import { AccessLogBucket } from './constructs/access-log-bucket';
+import { AlarmTopic } from './constructs/alarm-topic';
+import { Ec2Capacity } from './constructs/ec2-capacity';
+import { EncryptionKey, logsMayUseKey } from './constructs/encryption-key';
+import { LoadBalancer } from './constructs/load-balancer';
+import { boundaryArn, withinLimit } from './names';
 import type { NetworkStack } from './network';
+
+/** Of every log group on the platform. */
+export const LOG_RETENTION_DAYS = 365;
 
 export interface PlatformStackProps extends BaseStackProps {
   readonly environment: string;
@@ -9,7 +24,7 @@ export interface PlatformStackProps extends BaseStackProps {
   readonly network: NetworkStack;
 }
 
-/** The container platform: ECS cluster on EC2 behind a load balancer. Holds no data: safe to replace. */
+/** The container platform: ECS cluster on EC2 behind a load balancer. Holds no data but logs: safe to replace. */
 export class PlatformStack extends BaseStack {
   public readonly clusterName: string;
   public readonly clusterArn: string;
@@ -22,11 +37,146 @@ export class PlatformStack extends BaseStack {
   public readonly loadBalancerArnSuffix: string;
   /** Of alarms. */
   public readonly alarmTopicArn: string;
-  /** Of the log groups in this environment. */
+  /** Of the log groups in this environment: those whose names start with `/<project>/<environment>/`. */
   public readonly logKeyArn: string;
+
   public constructor(scope: Construct, id: string, props: PlatformStackProps) {
     super(scope, id, props);
-    this.clusterName = this.clusterArn = this.capacityProviderName = this.listenerArn = '';
-    this.loadBalancerSecurityGroupId = this.loadBalancerArnSuffix = this.alarmTopicArn = this.logKeyArn = '';
+    const { config, environment, settings, network, where } = props;
+    const { project } = config;
+    const { account } = where;
+    const name = `${project}-${environment}`;
+    const madeOf = { project, environment };
+    const ephemeral = settings.domain === 'ephemeral';
+
+    const key = new EncryptionKey(this, 'key', {
+      alias: `alias/${name}-platform`,
+      description: `Logs, sessions and alarms of ${name}`,
+      account,
+      deletionDays: ephemeral ? 7 : 30,
+      statements: [
+        logsMayUseKey(where, `/${project}/${environment}/`),
+        {
+          // Without it an alarm cannot publish to an encrypted topic, and nobody is told.
+          Sid: 'Alarms',
+          Effect: 'Allow',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+          Resource: '*',
+          Condition: { StringEquals: { 'aws:SourceAccount': account } },
+        },
+      ],
+    });
+    this.logKeyArn = key.arn;
+
+    const sessionLog = new CloudwatchLogGroup(this, 'session-log', {
+      name: `/${project}/${environment}/sessions`,
+      retentionInDays: LOG_RETENTION_DAYS,
+      kmsKeyId: key.arn,
+    });
+    const cluster = new EcsCluster(this, 'cluster', {
+      name,
+      setting: [{ name: 'containerInsights', value: 'enhanced' }],
+      configuration: {
+        executeCommandConfiguration: {
+          kmsKeyId: key.arn,
+          logging: 'OVERRIDE',
+          logConfiguration: { cloudWatchEncryptionEnabled: true, cloudWatchLogGroupName: sessionLog.name },
+        },
+      },
+    });
+    this.clusterName = cluster.name;
+    this.clusterArn = cluster.arn;
+
+    this.capacityProviderName = new Ec2Capacity(this, 'capacity', {
+      name,
+      clusterName: cluster.name,
+      instances: settings.cluster,
+      vpcId: network.vpcId,
+      cidr: settings.cidr,
+      privateSubnetIds: network.privateSubnetIds,
+      boundaryArn: boundaryArn(project, account),
+      forceDelete: ephemeral,
+    }).capacityProviderName;
+
+    const logBucket = new AccessLogBucket(this, 'access-logs', {
+      name: withinLimit('bucket', `${name}-${account}-${where.region}-alb-logs`, { ...madeOf, ...where }),
+      account,
+      forceDestroy: ephemeral,
+    });
+    const balancer = new LoadBalancer(this, 'load-balancer', {
+      name: withinLimit('loadBalancer', name, madeOf),
+      vpcId: network.vpcId,
+      publicSubnetIds: network.publicSubnetIds,
+      domain: settings.domain,
+      deletionProtection: settings.protection,
+      logBucket: logBucket.name,
+    });
+    this.listenerArn = balancer.listenerArn;
+    this.loadBalancerSecurityGroupId = balancer.securityGroupId;
+    this.loadBalancerArnSuffix = balancer.arnSuffix;
+
+    const topic = new AlarmTopic(this, 'alarms', {
+      name: `${name}-alarms`,
+      where,
+      keyArn: key.arn,
+      email: settings.alarmEmail,
+    });
+    this.alarmTopicArn = topic.arn;
+    new CloudwatchMetricAlarm(this, 'balancer-errors-alarm', {
+      alarmName: `${name}-balancer-errors`,
+      alarmDescription: 'The balancer itself answers 5xx: no healthy task, or tasks that close connections',
+      namespace: 'AWS/ApplicationELB',
+      metricName: 'HTTPCode_ELB_5XX_Count',
+      dimensions: { LoadBalancer: balancer.arnSuffix },
+      statistic: 'Sum',
+      period: 60,
+      evaluationPeriods: 5,
+      datapointsToAlarm: 3,
+      comparisonOperator: 'GreaterThanThreshold',
+      threshold: 10,
+      // No errors, no data point.
+      treatMissingData: 'notBreaching',
+      alarmActions: [topic.arn],
+      okActions: [topic.arn],
+    });
+    new CloudwatchMetricAlarm(this, 'cluster-full-alarm', {
+      alarmName: `${name}-cluster-full`,
+      alarmDescription:
+        'CPU reservation stays near 100 %: instances are not being added, or maxInstances is reached',
+      namespace: 'AWS/ECS',
+      metricName: 'CPUReservation',
+      dimensions: { ClusterName: cluster.name },
+      statistic: 'Average',
+      period: 60,
+      evaluationPeriods: 15,
+      comparisonOperator: 'GreaterThanOrEqualToThreshold',
+      threshold: 95,
+      treatMissingData: 'missing',
+      alarmActions: [topic.arn],
+      okActions: [topic.arn],
+    });
+
+    new BudgetsBudget(this, 'budget', {
+      // Of the whole account: a filter by tag counts nothing until the tag is activated for billing, and stays silent.
+      name: `${name}-monthly`,
+      budgetType: 'COST',
+      timeUnit: 'MONTHLY',
+      limitAmount: String(settings.budgetUsdPerMonth),
+      limitUnit: 'USD',
+      notification: [
+        { notificationType: 'ACTUAL', threshold: 80 },
+        { notificationType: 'FORECASTED', threshold: 100 },
+      ].map((warning) => ({
+        ...warning,
+        comparisonOperator: 'GREATER_THAN',
+        thresholdType: 'PERCENTAGE',
+        subscriberEmailAddresses: [settings.alarmEmail],
+      })),
+    });
+
+    new TerraformOutput(this, 'url', { value: balancer.url });
+    new TerraformOutput(this, 'load_balancer_dns_name', { value: balancer.dnsName });
+    new TerraformOutput(this, 'cluster_name', { value: cluster.name });
   }
 }

@@ -1,0 +1,146 @@
+import { AcmCertificate } from '@cdktf/provider-aws/lib/acm-certificate';
+import { AcmCertificateValidation } from '@cdktf/provider-aws/lib/acm-certificate-validation';
+import { Lb } from '@cdktf/provider-aws/lib/lb';
+import { LbListener } from '@cdktf/provider-aws/lib/lb-listener';
+import { Route53Record } from '@cdktf/provider-aws/lib/route53-record';
+import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
+import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule';
+import { Construct } from 'constructs';
+
+import type { DomainConfig } from '../config';
+
+/** A connection without traffic is closed after this; what listens behind must keep it open longer, or requests are lost. */
+export const IDLE_TIMEOUT_SECONDS = 60;
+
+/** TLS 1.3, and 1.2 with forward secrecy. */
+const TLS_POLICY = 'ELBSecurityPolicy-TLS13-1-2-2021-06';
+
+const NOT_FOUND = [
+  {
+    type: 'fixed-response',
+    fixedResponse: { contentType: 'text/plain', messageBody: 'Not found', statusCode: '404' },
+  },
+];
+
+export interface LoadBalancerProps {
+  readonly name: string;
+  readonly vpcId: string;
+  readonly publicSubnetIds: string[];
+  /** HTTPS under this name; `ephemeral` is plain HTTP. */
+  readonly domain: DomainConfig | 'ephemeral';
+  readonly deletionProtection: boolean;
+  /** Receives access and connection logs. */
+  readonly logBucket: string;
+}
+
+/**
+ * A public application load balancer that answers 404 until services add their rules. It reaches nothing by itself:
+ * each service opens the way to its own tasks. Holds no data; its DNS name changes when it is replaced.
+ */
+export class LoadBalancer extends Construct {
+  /** Where services add their rules. */
+  public readonly listenerArn: string;
+  public readonly securityGroupId: string;
+  /** `app/…/…` */
+  public readonly arnSuffix: string;
+  public readonly dnsName: string;
+  /** What a user types. */
+  public readonly url: string;
+
+  public constructor(scope: Construct, id: string, props: LoadBalancerProps) {
+    super(scope, id);
+    const group = new SecurityGroup(this, 'security-group', {
+      namePrefix: `${props.name}-load-balancer-`,
+      description: 'Public load balancer',
+      vpcId: props.vpcId,
+      lifecycle: { createBeforeDestroy: true },
+    });
+    this.securityGroupId = group.id;
+
+    const balancer = new Lb(this, 'balancer', {
+      name: props.name,
+      loadBalancerType: 'application',
+      internal: false,
+      subnets: props.publicSubnetIds,
+      securityGroups: [group.id],
+      idleTimeout: IDLE_TIMEOUT_SECONDS,
+      dropInvalidHeaderFields: true,
+      enableDeletionProtection: props.deletionProtection,
+      accessLogs: { enabled: true, bucket: props.logBucket, prefix: 'access' },
+      connectionLogs: { enabled: true, bucket: props.logBucket, prefix: 'connection' },
+    });
+    this.arnSuffix = balancer.arnSuffix;
+    this.dnsName = balancer.dnsName;
+
+    this.openToTheWorld('http', 80);
+    if (props.domain === 'ephemeral') {
+      this.url = `http://${balancer.dnsName}`;
+      this.listenerArn = new LbListener(this, 'http', {
+        loadBalancerArn: balancer.arn,
+        port: 80,
+        protocol: 'HTTP',
+        defaultAction: NOT_FOUND,
+      }).arn;
+      return;
+    }
+
+    this.openToTheWorld('https', 443);
+    new LbListener(this, 'http', {
+      loadBalancerArn: balancer.arn,
+      port: 80,
+      protocol: 'HTTP',
+      defaultAction: [
+        { type: 'redirect', redirect: { port: '443', protocol: 'HTTPS', statusCode: 'HTTP_301' } },
+      ],
+    });
+    this.listenerArn = new LbListener(this, 'https', {
+      loadBalancerArn: balancer.arn,
+      port: 443,
+      protocol: 'HTTPS',
+      sslPolicy: TLS_POLICY,
+      certificateArn: this.validatedCertificate(props.domain),
+      defaultAction: NOT_FOUND,
+    }).arn;
+    new Route53Record(this, 'alias', {
+      zoneId: props.domain.hostedZoneId,
+      name: props.domain.name,
+      type: 'A',
+      alias: { name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: true },
+    });
+    this.url = `https://${props.domain.name}`;
+  }
+
+  private openToTheWorld(id: string, port: number): void {
+    new VpcSecurityGroupIngressRule(this, `${id}-from-the-world`, {
+      securityGroupId: this.securityGroupId,
+      ipProtocol: 'tcp',
+      fromPort: port,
+      toPort: port,
+      cidrIpv4: '0.0.0.0/0',
+      description: `${id.toUpperCase()} from anywhere`,
+    });
+  }
+
+  /** The ARN once the certificate is issued: a listener takes no other. */
+  private validatedCertificate(domain: DomainConfig): string {
+    const certificate = new AcmCertificate(this, 'certificate', {
+      domainName: domain.name,
+      validationMethod: 'DNS',
+      lifecycle: { createBeforeDestroy: true },
+    });
+    const proof = certificate.domainValidationOptions.get(0);
+    const record = new Route53Record(this, 'certificate-proof', {
+      zoneId: domain.hostedZoneId,
+      name: proof.resourceRecordName,
+      type: proof.resourceRecordType,
+      records: [proof.resourceRecordValue],
+      ttl: 60,
+      // A replacement certificate of the same name asks for the same record.
+      allowOverwrite: true,
+    });
+    return new AcmCertificateValidation(this, 'certificate-issued', {
+      certificateArn: certificate.arn,
+      validationRecordFqdns: [record.fqdn],
+    }).certificateArn;
+  }
+}
