@@ -27,6 +27,7 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.budgets.responses import BudgetsResponse
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.launch_templates import LaunchTemplates
+from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.rds.models import DBParameterGroup
@@ -173,6 +174,12 @@ def keep_service_fields(write, self):
     if given.get("capacityProviderStrategy"):
         service.launch_type = None
     return response
+
+
+@wraps_action(EC2ContainerServiceBackend, "describe_capacity_providers")
+def describe_every_capacity_provider(describe, self, names):
+    """moto answers an error when no names are given; AWS answers all of them."""
+    return describe(self, list(self.capacity_providers) if names is None else names)
 
 
 # RDS

@@ -1,0 +1,145 @@
+"""What the rehearsal does in AWS besides Terraform, and what it finds there: python aws.py COMMAND '{"json": "arguments"}'
+
+Talks to AWS_ENDPOINT_URL only, and refuses to run without it: nothing here may ever reach a real account.
+Answers with one JSON document on stdout.
+"""
+
+import hashlib
+import json
+import os
+import sys
+
+import boto3
+import jmespath
+from botocore.config import Config
+
+RETRIES = Config(retries={"max_attempts": 2}, connect_timeout=5, read_timeout=30)
+
+
+def client(service):
+    return boto3.client(service, config=RETRIES)
+
+
+def pages(service, operation, path, **arguments):
+    """All items under a JMESPath, over all pages where the operation has any."""
+    api = client(service)
+    if api.can_paginate(operation):
+        answers = api.get_paginator(operation).paginate(**arguments)
+    else:
+        answers = [getattr(api, operation)(**arguments)]
+    return [item for answer in answers for item in (jmespath.search(path, answer) or [])]
+
+
+def put_image(repository, manifest, tag):
+    """Registers a manifest under its true digest; moto would make one up, and would take a wrong one."""
+    digest = "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
+    client("ecr").put_image(repositoryName=repository, imageManifest=manifest, imageTag=tag, imageDigest=digest)
+    return {"digest": digest}
+
+
+def set_log_retention(logGroup, days):
+    client("logs").put_retention_policy(logGroupName=logGroup, retentionInDays=days)
+    return {}
+
+
+def create_hosted_zone(name):
+    zone = client("route53").create_hosted_zone(Name=name, CallerReference=name)["HostedZone"]
+    return {"id": zone["Id"].rsplit("/", 1)[-1]}
+
+
+def clear_for_destroy(buckets, repositories, taskFamilies):
+    """Removes what Terraform keeps on purpose: objects, images, and the task definition revisions that a rollback needs."""
+    s3, ecr, ecs = client("s3"), client("ecr"), client("ecs")
+    counts = {"objects": 0, "images": 0, "revisions": 0}
+    for bucket in buckets:
+        versions = pages("s3", "list_object_versions", "[Versions, DeleteMarkers][][].{Key: Key, VersionId: VersionId}", Bucket=bucket)
+        for version in versions:
+            s3.delete_object(Bucket=bucket, **version)
+        counts["objects"] += len(versions)
+    for repository in repositories:
+        images = pages("ecr", "list_images", "imageIds", repositoryName=repository)
+        if images:
+            ecr.batch_delete_image(repositoryName=repository, imageIds=images)
+        counts["images"] += len({image["imageDigest"] for image in images})
+    for family in taskFamilies:
+        revisions = pages("ecs", "list_task_definitions", "taskDefinitionArns", familyPrefix=family, status="ACTIVE")
+        for revision in revisions:
+            ecs.deregister_task_definition(taskDefinition=revision)
+        counts["revisions"] += len(revisions)
+    return counts
+
+
+# (kind, service, operation, JMESPath to what tells one from another, arguments). What AWS keeps for a while after a delete,
+# or makes by itself for every account, is left out here or is in the inventory taken before anything was created.
+KINDS = [
+    ("VPC", "ec2", "describe_vpcs", "Vpcs[].VpcId", {}),
+    ("subnet", "ec2", "describe_subnets", "Subnets[].SubnetId", {}),
+    ("internet gateway", "ec2", "describe_internet_gateways", "InternetGateways[].InternetGatewayId", {}),
+    ("NAT gateway", "ec2", "describe_nat_gateways", "NatGateways[?State != 'deleted'].NatGatewayId", {}),
+    ("elastic IP", "ec2", "describe_addresses", "Addresses[].AllocationId", {}),
+    ("route table", "ec2", "describe_route_tables", "RouteTables[].RouteTableId", {}),
+    ("network ACL", "ec2", "describe_network_acls", "NetworkAcls[].NetworkAclId", {}),
+    ("security group", "ec2", "describe_security_groups", "SecurityGroups[].GroupId", {}),
+    ("VPC endpoint", "ec2", "describe_vpc_endpoints", "VpcEndpoints[?State != 'deleted'].VpcEndpointId", {}),
+    ("flow log", "ec2", "describe_flow_logs", "FlowLogs[].FlowLogId", {}),
+    ("network interface", "ec2", "describe_network_interfaces", "NetworkInterfaces[].NetworkInterfaceId", {}),
+    ("launch template", "ec2", "describe_launch_templates", "LaunchTemplates[].LaunchTemplateId", {}),
+    ("instance", "ec2", "describe_instances", "Reservations[].Instances[?State.Name != 'terminated'][].InstanceId", {}),
+    ("volume", "ec2", "describe_volumes", "Volumes[].VolumeId", {}),
+    ("Auto Scaling group", "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups[].AutoScalingGroupName", {}),
+    ("load balancer", "elbv2", "describe_load_balancers", "LoadBalancers[].LoadBalancerArn", {}),
+    ("target group", "elbv2", "describe_target_groups", "TargetGroups[].TargetGroupArn", {}),
+    ("ECS cluster", "ecs", "list_clusters", "clusterArns", {}),
+    ("task definition", "ecs", "list_task_definitions", "taskDefinitionArns", {"status": "ACTIVE"}),
+    ("capacity provider", "ecs", "describe_capacity_providers", "capacityProviders[?status == 'ACTIVE'].name", {}),
+    ("scalable target", "application-autoscaling", "describe_scalable_targets", "ScalableTargets[].ResourceId", {"ServiceNamespace": "ecs"}),
+    ("database", "rds", "describe_db_instances", "DBInstances[].DBInstanceIdentifier", {}),
+    ("database snapshot", "rds", "describe_db_snapshots", "DBSnapshots[].DBSnapshotIdentifier", {}),
+    ("database subnet group", "rds", "describe_db_subnet_groups", "DBSubnetGroups[].DBSubnetGroupName", {}),
+    ("database parameter group", "rds", "describe_db_parameter_groups", "DBParameterGroups[].DBParameterGroupName", {}),
+    ("secret", "secretsmanager", "list_secrets", "SecretList[].Name", {}),
+    ("log group", "logs", "describe_log_groups", "logGroups[].logGroupName", {}),
+    ("bucket", "s3", "list_buckets", "Buckets[].Name", {}),
+    ("role", "iam", "list_roles", "Roles[].RoleName", {}),
+    ("managed policy", "iam", "list_policies", "Policies[].PolicyName", {"Scope": "Local"}),
+    ("instance profile", "iam", "list_instance_profiles", "InstanceProfiles[].InstanceProfileName", {}),
+    ("OIDC provider", "iam", "list_open_id_connect_providers", "OpenIDConnectProviderList[].Arn", {}),
+    ("image repository", "ecr", "describe_repositories", "repositories[].repositoryName", {}),
+    ("topic", "sns", "list_topics", "Topics[].TopicArn", {}),
+    ("alarm", "cloudwatch", "describe_alarms", "MetricAlarms[].AlarmName", {}),
+    ("dashboard", "cloudwatch", "list_dashboards", "DashboardEntries[].DashboardName", {}),
+    ("hosted zone", "route53", "list_hosted_zones", "HostedZones[].Name", {}),
+    ("certificate", "acm", "list_certificates", "CertificateSummaryList[].CertificateArn", {}),
+    ("web ACL", "wafv2", "list_web_acls", "WebACLs[].Name", {"Scope": "REGIONAL"}),
+    ("event rule", "events", "list_rules", "Rules[].Name", {}),
+    ("KMS alias", "kms", "list_aliases", "Aliases[?!starts_with(AliasName, 'alias/aws/')].AliasName", {}),
+]
+
+
+def inventory():
+    """Everything in the account and region, as `kind name`, sorted."""
+    found = [f"{kind} {name}" for kind, service, operation, path, arguments in KINDS for name in pages(service, operation, path, **arguments)]
+    kms = client("kms")
+    for key in pages("kms", "list_keys", "Keys[].KeyId"):
+        about = kms.describe_key(KeyId=key)["KeyMetadata"]
+        if about["KeyState"] != "PendingDeletion" and about.get("KeyManager") == "CUSTOMER":
+            found.append(f"KMS key {key}")
+    account = client("sts").get_caller_identity()["Account"]
+    found += [f"budget {name}" for name in pages("budgets", "describe_budgets", "Budgets[].BudgetName", AccountId=account)]
+    return sorted(found)
+
+
+COMMANDS = {
+    "put-image": put_image,
+    "set-log-retention": set_log_retention,
+    "create-hosted-zone": create_hosted_zone,
+    "clear-for-destroy": clear_for_destroy,
+    "inventory": inventory,
+}
+
+if __name__ == "__main__":
+    if not os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://127.0.0.1:"):
+        sys.exit("aws.py: AWS_ENDPOINT_URL is not the emulator on 127.0.0.1; refusing to touch anything else")
+    if len(sys.argv) != 3 or sys.argv[1] not in COMMANDS:
+        sys.exit(f"usage: aws.py {'|'.join(COMMANDS)} JSON")
+    print(json.dumps(COMMANDS[sys.argv[1]](**json.loads(sys.argv[2]))))
