@@ -1,6 +1,10 @@
+import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import type { Construct } from 'constructs';
+
 import { BaseStack, type BaseStackProps } from './base-stack';
 import type { DatabaseConfig, EnvironmentConfig } from './config';
+import { Postgres, POSTGRES_PORT } from './constructs/postgres';
+import { boundaryArn } from './names';
 import type { NetworkStack } from './network';
 
 export interface DataStackProps extends BaseStackProps {
@@ -27,8 +31,38 @@ export interface DatabaseAccess {
 /** RDS PostgreSQL. Replacing the instance loses what was written since the last snapshot. */
 export class DataStack extends BaseStack {
   public readonly access: DatabaseAccess;
+
   public constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
-    this.access = { host: '', port: 5432, name: '', securityGroupId: '', resourceId: '', masterSecretArn: '', keyArn: '' };
+    const { config, where, settings, network } = props;
+    const identifier = `${config.project}-${props.environment}-database`;
+
+    // Without rules: each service that uses the database admits itself, by the id of its own group.
+    const group = new SecurityGroup(this, 'group', {
+      name: identifier,
+      description: `PostgreSQL of ${props.environment}`,
+      vpcId: network.vpcId,
+      tags: { Name: identifier },
+    });
+    const postgres = new Postgres(this, 'postgres', {
+      identifier,
+      where,
+      database: props.database,
+      subnetIds: network.databaseSubnetIds,
+      securityGroupId: group.id,
+      boundaryArn: boundaryArn(config.project, where.account),
+      protection: settings.protection,
+      ephemeral: settings.domain === 'ephemeral',
+    });
+
+    this.access = {
+      host: postgres.host,
+      port: POSTGRES_PORT,
+      name: postgres.databaseName,
+      securityGroupId: group.id,
+      resourceId: postgres.resourceId,
+      masterSecretArn: postgres.masterSecretArn,
+      keyArn: postgres.keyArn,
+    };
   }
 }
