@@ -70,7 +70,7 @@ export class PlatformStack extends BaseStack {
     this.logKeyArn = key.arn;
 
     const sessionLog = new CloudwatchLogGroup(this, 'session-log', {
-      name: `/${project}/${environment}/sessions`,
+      name: `/${project}/${environment}/ecs-exec`,
       retentionInDays: LOG_RETENTION_DAYS,
       kmsKeyId: key.arn,
     });

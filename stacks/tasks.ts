@@ -65,7 +65,8 @@ export class TasksStack extends BaseStack {
         image,
         port: descriptor.port,
         livenessPath: descriptor.livenessPath,
-        environment: { ...environment, PORT: String(descriptor.port) },
+        // The balancer comes from outside the task; a service listens on loopback unless told otherwise.
+        environment: { ...environment, HOST: '0.0.0.0', PORT: String(descriptor.port) },
       },
     });
     new TerraformOutput(this, 'task_definition_arn', { value: this.taskDefinitionArn });
@@ -128,12 +129,11 @@ export class TasksStack extends BaseStack {
     const { account, region } = settings;
     const { purpose } = task;
     const role = (kind: string, description: string, statements: readonly PolicyStatement[]): string =>
-      new Role(this, `${purpose}-${kind}-role`, {
-        name: withinLimit('iamRole', this.nameOf(props, `${service}-${purpose}-${kind}`), {
+      new Role(this, `${kind}-role`, {
+        name: withinLimit('iamRole', this.nameOf(props, `${service}-${kind}`), {
           project,
           environment,
           service,
-          purpose: `${purpose}-${kind}`,
         }),
         description,
         boundaryArn: boundaryArn(project, account),
@@ -146,7 +146,7 @@ export class TasksStack extends BaseStack {
       retentionInDays: LOG_RETENTION_DAYS,
       kmsKeyId: platform.logKeyArn,
     });
-    const executionRoleArn = role('execution', `ECS agent, to start ${task.family}`, [
+    const executionRoleArn = role(`${purpose}-execution`, `ECS agent, to start ${task.family}`, [
       { Sid: 'SignInToRegistry', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
       {
         Sid: 'PullImage',
@@ -174,7 +174,7 @@ export class TasksStack extends BaseStack {
       cpu: String(descriptor.cpu),
       memory: String(descriptor.memoryMiB),
       executionRoleArn,
-      ...(task.may && { taskRoleArn: role('role', `What ${task.family} itself may do`, task.may) }),
+      ...(task.may && { taskRoleArn: role(purpose, `What ${task.family} itself may do`, task.may) }),
       containerDefinitions: JSON.stringify([
         hardenedContainer({
           ...task.container,

@@ -24,6 +24,7 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.autoscaling.responses import AutoScalingResponse
 from moto.budgets.responses import BudgetsResponse
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.launch_templates import LaunchTemplates
@@ -90,6 +91,21 @@ def tag_resource(self):
     """moto has no TagResource here."""
     scalable_target_tags.setdefault(self._get_param("ResourceARN"), {}).update(self._get_param("Tags"))
     return "{}"
+
+
+# Auto Scaling
+
+
+@wraps_action(AutoScalingResponse, "create_auto_scaling_group", "update_auto_scaling_group")
+def keep_instance_warmup(write, self):
+    """moto drops the default instance warm-up of a group, and what an update says of capacity rebalancing."""
+    response = write(self)
+    group = self.autoscaling_backend.auto_scaling_groups[self._get_param("AutoScalingGroupName")]
+    if self._get_int_param("DefaultInstanceWarmup") is not None:
+        group.default_instance_warmup = self._get_int_param("DefaultInstanceWarmup")
+    if self._get_bool_param("CapacityRebalance") is not None:
+        group.capacity_rebalance = self._get_bool_param("CapacityRebalance")
+    return response
 
 
 # Budgets
