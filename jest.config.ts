@@ -3,7 +3,13 @@ import type { Config } from 'jest';
 /** Types are `tsc --noEmit`'s job; here TypeScript is only transpiled, which makes a run ten times as fast. */
 const config: Config = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/stacks', '<rootDir>/services', '<rootDir>/workflows-src', '<rootDir>/rehearsal', '<rootDir>/loadtests'],
+  roots: [
+    '<rootDir>/stacks',
+    '<rootDir>/services',
+    '<rootDir>/workflows-src',
+    '<rootDir>/rehearsal',
+    '<rootDir>/loadtests',
+  ],
   testMatch: ['**/*.test.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { isolatedModules: true, diagnostics: false }] },
   testTimeout: 30_000,

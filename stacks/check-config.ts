@@ -6,7 +6,9 @@ import type { Config, EnvironmentConfig, ServiceDescriptor } from './config';
 export class ConfigError extends Error {
   public override readonly name = 'ConfigError';
   public constructor(public readonly problems: readonly string[]) {
-    super(`${problems.length} mistake${problems.length === 1 ? '' : 's'} in the configuration:\n  ${problems.join('\n  ')}`);
+    super(
+      `${problems.length} mistake${problems.length === 1 ? '' : 's'} in the configuration:\n  ${problems.join('\n  ')}`,
+    );
   }
 }
 
@@ -17,7 +19,10 @@ export type Services = Readonly<Record<string, ServiceDescriptor>>;
  * @param descriptors by service name (its folder), as loaded, unchecked
  * @throws ConfigError naming every mistake
  */
-export function checkConfig(config: unknown, descriptors: Readonly<Record<string, unknown>>): { config: Config; services: Services } {
+export function checkConfig(
+  config: unknown,
+  descriptors: Readonly<Record<string, unknown>>,
+): { config: Config; services: Services } {
   const problems: string[] = [];
   const failed = new Set<string>();
   const report = (root: string, value: unknown, issues: readonly z.core.$ZodIssue[]): void => {
@@ -32,17 +37,23 @@ export function checkConfig(config: unknown, descriptors: Readonly<Record<string
   if (!parsed.success) report('', config, parsed.error.issues);
   for (const [name, descriptor] of Object.entries(descriptors)) {
     const root = `services/${name}/service.ts`;
-    if (!SERVICE_NAME.test(name)) problems.push(`${root}: got folder name ${show(name)}; valid: ${SERVICE_NAME_RULE}`);
+    if (!SERVICE_NAME.test(name))
+      problems.push(`${root}: got folder name ${show(name)}; valid: ${SERVICE_NAME_RULE}`);
     const result = serviceSchema.safeParse(descriptor);
     if (!result.success) report(root, descriptor, result.error.issues);
   }
 
   // Rules between fields run wherever the fields they read are themselves right, so that one call reports everything.
   const sound = (...paths: string[]): boolean =>
-    paths.every((path) => ![...failed].some((bad) => bad === path || bad.startsWith(`${path}.`) || path.startsWith(`${bad}.`)));
+    paths.every(
+      (path) =>
+        ![...failed].some((bad) => bad === path || bad.startsWith(`${path}.`) || path.startsWith(`${bad}.`)),
+    );
   const given = config as Config;
   const services = descriptors as Services;
-  const environments = sound('environments') ? Object.entries(given.environments) : environmentEntries(config);
+  const environments = sound('environments')
+    ? Object.entries(given.environments)
+    : environmentEntries(config);
   for (const [name, environment] of environments) {
     const at = `environments.${name}`;
     for (const rule of environmentRules) {
@@ -78,9 +89,15 @@ const whole = (min: number, max: number, of = ''): z.ZodNumber => {
   return z.int(valid).min(min, valid).max(max, valid);
 };
 const flag = (): z.ZodBoolean => z.boolean('true or false');
-const choice = <const T extends readonly [string, ...string[]]>(...values: T) => z.enum(values, values.join(', '));
+const choice = <const T extends readonly [string, ...string[]]>(...values: T) =>
+  z.enum(values, values.join(', '));
 const object = <T extends z.core.$ZodLooseShape>(shape: T) =>
-  z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? `the fields ${Object.keys(shape).join(', ')}` : `an object with ${Object.keys(shape).join(', ')}`) });
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `the fields ${Object.keys(shape).join(', ')}`
+        : `an object with ${Object.keys(shape).join(', ')}`,
+  });
 
 const account = () => text(/^\d{12}$/, 'an AWS account number, 12 digits in quotes');
 const region = () => text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region such as eu-west-1');
@@ -91,7 +108,10 @@ const environmentSchema = object({
   account: account(),
   region: region(),
   zones: z
-    .array(text(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'an availability zone such as eu-west-1a'), '2 or 3 availability zones')
+    .array(
+      text(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'an availability zone such as eu-west-1a'),
+      '2 or 3 availability zones',
+    )
     .min(2, '2 or 3 availability zones')
     .max(3, '2 or 3 availability zones'),
   cidr: text(/^10\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])\.0\.0\/16$/, 'a private /16 such as 10.20.0.0/16'),
@@ -100,7 +120,10 @@ const environmentSchema = object({
     [
       z.literal('ephemeral'),
       object({
-        name: text(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'a host name such as app.example.com'),
+        name: text(
+          /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+          'a host name such as app.example.com',
+        ),
         hostedZoneId: text(/^Z[A-Z0-9]{8,31}$/, 'a Route 53 hosted zone id such as Z0123456789EXAMPLE'),
       }),
     ],
@@ -124,16 +147,24 @@ const environmentSchema = object({
         backupDays: whole(1, 35),
       }),
     ],
-    { error: () => "'none', or an object with instanceClass, storageGiB, maxStorageGiB, multiAz, backupDays" },
+    {
+      error: () => "'none', or an object with instanceClass, storageGiB, maxStorageGiB, multiAz, backupDays",
+    },
   ),
   protection: flag(),
   alarmEmail: text(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address'),
   budgetUsdPerMonth: whole(1, 10_000_000, ' US dollars'),
 });
 
-const ENVIRONMENT_NAME = text(/^[a-z][a-z0-9]{0,7}$/, 'environment names of 1–8 lower-case letters and digits, a letter first');
+const ENVIRONMENT_NAME = text(
+  /^[a-z][a-z0-9]{0,7}$/,
+  'environment names of 1–8 lower-case letters and digits, a letter first',
+);
 const configSchema = object({
-  project: text(/^[a-z](?!.*--)[a-z0-9-]{0,14}[a-z0-9]$/, '2–16 lower-case letters, digits and single hyphens, a letter first'),
+  project: text(
+    /^[a-z](?!.*--)[a-z0-9-]{0,14}[a-z0-9]$/,
+    '2–16 lower-case letters, digits and single hyphens, a letter first',
+  ),
   github: object({
     owner: text(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?$/, 'a GitHub user or organization name'),
     ownerId: whole(1, Number.MAX_SAFE_INTEGER),
@@ -169,9 +200,20 @@ const serviceSchema = object({
     requestsPerTarget: whole(1, 1_000_000, ' requests a minute').optional(),
   }),
   database: flag(),
-  migrate: z.array(z.string('a command word').min(1, 'a command word'), 'a command as a list of words').min(1, 'a command as a list of words').optional(),
-  environment: z.record(text(/^[A-Z][A-Z0-9_]*$/, 'a variable name in capitals'), z.string('a text'), 'an object of texts').optional(),
-  environments: z.record(z.string(), object({ tasks: count.optional() }), 'an object by environment name').optional(),
+  migrate: z
+    .array(z.string('a command word').min(1, 'a command word'), 'a command as a list of words')
+    .min(1, 'a command as a list of words')
+    .optional(),
+  environment: z
+    .record(
+      text(/^[A-Z][A-Z0-9_]*$/, 'a variable name in capitals'),
+      z.string('a text'),
+      'an object of texts',
+    )
+    .optional(),
+  environments: z
+    .record(z.string(), object({ tasks: count.optional() }), 'an object by environment name')
+    .optional(),
 });
 
 interface Rule {
@@ -190,13 +232,17 @@ const environmentRules: readonly Rule[] = [
   },
   {
     reads: ['zones'],
-    broken: ({ zones }) => (new Set(zones).size === zones.length ? undefined : { got: show(zones), valid: 'different zones' }),
+    broken: ({ zones }) =>
+      new Set(zones).size === zones.length ? undefined : { got: show(zones), valid: 'different zones' },
   },
   {
     reads: ['protection', 'domain'],
     broken: ({ protection, domain }) =>
       protection && domain === 'ephemeral'
-        ? { got: 'true with domain: ephemeral', valid: 'false, because an ephemeral environment is deleted by force; or a domain' }
+        ? {
+            got: 'true with domain: ephemeral',
+            valid: 'false, because an ephemeral environment is deleted by force; or a domain',
+          }
         : undefined,
   },
   {
@@ -208,7 +254,9 @@ const environmentRules: readonly Rule[] = [
         ? undefined
         : {
             got: `instanceType ${show(cluster.instanceType)} with architecture ${cluster.architecture}`,
-            valid: graviton ? 'architecture arm64 for this type' : 'a Graviton type such as t4g.medium, or architecture x86_64',
+            valid: graviton
+              ? 'architecture arm64 for this type'
+              : 'a Graviton type such as t4g.medium, or architecture x86_64',
           };
     },
   },
@@ -227,7 +275,10 @@ const environmentRules: readonly Rule[] = [
     broken: ({ database }) =>
       database === 'none' || database.maxStorageGiB >= database.storageGiB
         ? undefined
-        : { got: `maxStorageGiB ${database.maxStorageGiB}`, valid: `${database.storageGiB} (storageGiB) or more` },
+        : {
+            got: `maxStorageGiB ${database.maxStorageGiB}`,
+            valid: `${database.storageGiB} (storageGiB) or more`,
+          },
   },
 ];
 
@@ -237,7 +288,10 @@ function overlaps(environments: readonly (readonly [string, EnvironmentConfig])[
     environments
       .slice(0, index)
       .filter(([, other]) => other.cidr === cidr)
-      .map(([other]) => `environments.${name}.cidr: got ${show(cidr)}; valid: a range that environments.${other} does not use`),
+      .map(
+        ([other]) =>
+          `environments.${name}.cidr: got ${show(cidr)}; valid: a range that environments.${other} does not use`,
+      ),
   );
 }
 
@@ -253,9 +307,13 @@ function serviceProblems(
     if (sound(`${at}.route`)) {
       const { priority, paths, hosts } = service.route;
       const taken = priorities.get(priority);
-      if (taken !== undefined) problems.push(`${at}.route.priority: got ${priority}; valid: a number that services/${taken} does not use`);
+      if (taken !== undefined)
+        problems.push(
+          `${at}.route.priority: got ${priority}; valid: a number that services/${taken} does not use`,
+        );
       priorities.set(priority, name);
-      if (!paths && !hosts) problems.push(`${at}.route: got neither paths nor hosts; valid: at least one of them`);
+      if (!paths && !hosts)
+        problems.push(`${at}.route: got neither paths nor hosts; valid: at least one of them`);
     }
     if (sound(`${at}.migrate`, `${at}.database`) && service.database !== (service.migrate !== undefined)) {
       problems.push(
@@ -279,8 +337,14 @@ function serviceProblems(
       }
     }
     for (const [environment, { database }] of environments) {
-      if (sound(`${at}.database`, `environments.${environment}.database`) && service.database && database === 'none') {
-        problems.push(`${at}.database: got true; valid: false, because environments.${environment}.database is none`);
+      if (
+        sound(`${at}.database`, `environments.${environment}.database`) &&
+        service.database &&
+        database === 'none'
+      ) {
+        problems.push(
+          `${at}.database: got true; valid: false, because environments.${environment}.database is none`,
+        );
       }
     }
   }
@@ -289,13 +353,18 @@ function serviceProblems(
 
 function mapTasks(service: ServiceDescriptor): Record<string, { min: number; max: number }> {
   return Object.fromEntries(
-    Object.entries(service.environments ?? {}).flatMap(([name, { tasks }]) => (tasks ? [[`environments.${name}.tasks`, tasks]] : [])),
+    Object.entries(service.environments ?? {}).flatMap(([name, { tasks }]) =>
+      tasks ? [[`environments.${name}.tasks`, tasks]] : [],
+    ),
   );
 }
 
 function environmentEntries(config: unknown): [string, EnvironmentConfig][] {
   const all = isObject(config) && isObject(config.environments) ? config.environments : {};
-  return Object.entries(all).filter(([, value]) => isObject(value)) as [string, unknown][] as [string, EnvironmentConfig][];
+  return Object.entries(all).filter(([, value]) => isObject(value)) as [string, unknown][] as [
+    string,
+    EnvironmentConfig,
+  ][];
 }
 
 interface Explained {
@@ -306,17 +375,33 @@ interface Explained {
 
 function explain(issue: z.core.$ZodIssue, root: unknown, above: readonly PropertyKey[] = []): Explained[] {
   const full = [...above, ...issue.path];
-  const got = full.reduce<unknown>((value, key) => (isObject(value) || Array.isArray(value) ? (value as Record<PropertyKey, unknown>)[key] : undefined), root);
+  const got = full.reduce<unknown>(
+    (value, key) =>
+      isObject(value) || Array.isArray(value) ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    root,
+  );
   if (issue.code === 'invalid_union' && isObject(got)) {
     // Somebody who wrote an object wants to hear what is wrong inside it, not that the other choice exists.
-    const inside = issue.errors.find((errors) => errors.some(({ path: at, code }) => at.length > 0 || code === 'unrecognized_keys'));
+    const inside = issue.errors.find((errors) =>
+      errors.some(({ path: at, code }) => at.length > 0 || code === 'unrecognized_keys'),
+    );
     if (inside) return inside.flatMap((nested) => explain(nested, root, full));
   }
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...full.map(String), key], got: 'a field that is not known', valid: issue.message }));
+    return issue.keys.map((key) => ({
+      path: [...full.map(String), key],
+      got: 'a field that is not known',
+      valid: issue.message,
+    }));
   }
   if (issue.code === 'invalid_key') {
-    return [{ path: full.slice(0, -1).map(String), got: String(full.at(-1)), valid: issue.issues[0]?.message ?? issue.message }];
+    return [
+      {
+        path: full.slice(0, -1).map(String),
+        got: String(full.at(-1)),
+        valid: issue.issues[0]?.message ?? issue.message,
+      },
+    ];
   }
   return [{ path: full.map(String), got, valid: issue.message }];
 }

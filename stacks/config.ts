@@ -154,7 +154,11 @@ export interface ServiceDescriptor {
   /** SIGTERM to SIGKILL, 2–120 seconds. */
   readonly stopSeconds: number;
   /** The balancer's rule. Priorities are unique across services, lower first; one of `paths` and `hosts` is given. */
-  readonly route: { readonly priority: number; readonly paths?: readonly string[]; readonly hosts?: readonly string[] };
+  readonly route: {
+    readonly priority: number;
+    readonly paths?: readonly string[];
+    readonly hosts?: readonly string[];
+  };
   readonly tasks: TaskCount;
   readonly scaling: ScalingTargets;
   /** Whether it uses the environment's PostgreSQL; then `migrate` says how its schema is brought up to date. */

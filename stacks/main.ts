@@ -25,7 +25,11 @@ export function buildApp(app: App, config: Config, services: Services): void {
       registry: place.account === config.registry.account,
     });
   }
-  const registry = new RegistryStack(app, 'registry', { config, where: config.registry, services: Object.keys(services) });
+  const registry = new RegistryStack(app, 'registry', {
+    config,
+    where: config.registry,
+    services: Object.keys(services),
+  });
 
   for (const [environment, settings] of Object.entries(config.environments)) {
     const { account, region } = settings;
@@ -38,7 +42,14 @@ export function buildApp(app: App, config: Config, services: Services): void {
     const platform = new PlatformStack(app, `${environment}-platform`, { ...props, network });
 
     for (const [service, descriptor] of Object.entries(services)) {
-      const mine = { ...props, service, descriptor, network, platform, ...(data && descriptor.database ? { data } : {}) };
+      const mine = {
+        ...props,
+        service,
+        descriptor,
+        network,
+        platform,
+        ...(data && descriptor.database ? { data } : {}),
+      };
       const tasks = new TasksStack(app, `${environment}-tasks-${service}`, mine);
       // The repository must exist, with the image in it, before a task definition can name the digest.
       tasks.addDependency(registry);
@@ -56,14 +67,20 @@ export function synthesize(config: Config, services: Services, outdir?: string):
   buildApp(app, config, services);
   app.synth();
   for (const stack of Object.values(app.manifest.stacks)) {
-    copyFileSync(join(__dirname, 'terraform.lock.hcl'), join(app.outdir, stack.workingDirectory, '.terraform.lock.hcl'));
+    copyFileSync(
+      join(__dirname, 'terraform.lock.hcl'),
+      join(app.outdir, stack.workingDirectory, '.terraform.lock.hcl'),
+    );
   }
   return app;
 }
 
 if (require.main === module) {
   try {
-    const { config, services } = checkConfig(givenConfig, loadServiceDescriptors(resolve(__dirname, '../services')));
+    const { config, services } = checkConfig(
+      givenConfig,
+      loadServiceDescriptors(resolve(__dirname, '../services')),
+    );
     synthesize(config, services);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

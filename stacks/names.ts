@@ -14,7 +14,11 @@ export const NAME_LIMITS = {
 } as const;
 
 /** Thrown with what to shorten, because AWS would refuse the name only in the middle of an apply. */
-export function withinLimit(kind: keyof typeof NAME_LIMITS, name: string, madeOf: Record<string, string>): string {
+export function withinLimit(
+  kind: keyof typeof NAME_LIMITS,
+  name: string,
+  madeOf: Record<string, string>,
+): string {
   const limit = NAME_LIMITS[kind];
   if (name.length <= limit) return name;
   const parts = Object.entries(madeOf).map(([what, value]) => `${what} '${value}'`);
@@ -41,7 +45,11 @@ export type PipelineRole = 'plan' | 'apply' | 'push' | 'deploy';
 
 /** Roles that GitHub Actions assumes: `<project>-<environment>-<purpose>`; `push` serves all environments. */
 export function pipelineRoleName(project: string, purpose: 'push'): string;
-export function pipelineRoleName(project: string, purpose: Exclude<PipelineRole, 'push'>, environment: string): string;
+export function pipelineRoleName(
+  project: string,
+  purpose: Exclude<PipelineRole, 'push'>,
+  environment: string,
+): string;
 export function pipelineRoleName(project: string, purpose: PipelineRole, environment?: string): string {
   const name = environment === undefined ? `${project}-${purpose}` : `${project}-${environment}-${purpose}`;
   return withinLimit('iamRole', name, { project, environment: environment ?? '(none)', purpose });

@@ -15,7 +15,8 @@ export function loadServiceDescriptors(servicesFolder: string): Record<string, u
       const file = join(servicesFolder, name, 'service.ts');
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- which services there are is known at run time only
       const module = require(file) as { default?: unknown };
-      if (module.default === undefined) throw new Error(`${file}: has no default export; export default the service descriptor`);
+      if (module.default === undefined)
+        throw new Error(`${file}: has no default export; export default the service descriptor`);
       return [name, module.default];
     }),
   );

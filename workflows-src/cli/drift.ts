@@ -1,0 +1,40 @@
+import { parseArgs } from 'node:util';
+
+import { renderDrift } from '../comment/render-drift';
+import { named } from '../graph/synthesized';
+import { driftIn, planStacks } from '../operations/plan';
+import type { CommandIo } from './io';
+import { openWorkspace } from './workspace';
+
+const HELP = `usage: npm run drift -- <environment> [stack…]
+
+Compares the state of the environment's stacks (or those named) with what AWS really has, and with the configuration.
+Changes nothing and takes no lock. Needs AWS credentials that may read.
+
+Exit codes: 0 no drift; 1 a stack could not be looked at; 2 called wrongly; 3 there is drift; 130 interrupted.
+`;
+
+export async function driftCommand(argv: readonly string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) {
+    io.out(HELP);
+    return 0;
+  }
+  const [environment, ...names] = positionals;
+  const workspace = await openWorkspace(io, { environment });
+  const results = await planStacks(
+    workspace,
+    named([workspace.bootstrap, ...workspace.stacks], environment ?? '', names),
+  );
+  workspace.board.close();
+  const drift = driftIn(results);
+  io.out(renderDrift(drift));
+  const failed = results.filter((result) => result.status === 'failed');
+  for (const { stack, diagnostics } of failed) io.err(`\n${stack} could not be looked at: ${diagnostics}\n`);
+  if (failed.length > 0) return 1;
+  return drift.some((stack) => stack.drift.length > 0) ? 3 : 0;
+}

@@ -1,0 +1,112 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- a command is loaded when it is called; import() would be native ESM */
+import { type CommandIo, UsageError } from './io';
+
+interface Command {
+  readonly does: string;
+  load(): (argv: readonly string[], io: CommandIo) => number | Promise<number>;
+}
+
+/** Loaded when called, so that a quick command does not pay for the others. */
+const commands: Readonly<Record<string, Command>> = {
+  plan: {
+    does: 'plans an environment and prints the summary a pull request gets',
+    load: () => (require('./plan') as typeof import('./plan')).planCommand,
+  },
+  apply: {
+    does: 'plans under the lock and applies, along the graph',
+    load: () => (require('./apply') as typeof import('./apply')).applyCommand,
+  },
+  drift: {
+    does: 'reports what was changed behind Terraform’s back',
+    load: () => (require('./drift') as typeof import('./drift')).driftCommand,
+  },
+  render: {
+    does: 'turns plan JSON files into the Markdown comment',
+    load: () => (require('./render') as typeof import('./render')).renderCommand,
+  },
+  bootstrap: {
+    does: 'creates the state bucket, GitHub’s identity and the roles of an account',
+    load: () => (require('./bootstrap') as typeof import('./bootstrap')).bootstrapCommand,
+  },
+  loadtest: {
+    does: 'runs a k6 profile and gives a verdict',
+    load: () => (require('./loadtest') as typeof import('./loadtest')).loadtestCommand,
+  },
+  doctor: {
+    does: 'says which tools are here, which are missing, and what is still a placeholder',
+    load: () => (require('./doctor') as typeof import('./doctor')).doctorCommand,
+  },
+};
+
+const HELP = [
+  'usage: fairlead <command> [options]      (or: npm run <command> -- [options])',
+  '',
+  ...Object.entries(commands).map(([name, { does }]) => `  ${name.padEnd(10)} ${does}`),
+  '',
+  'Each has --help. Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted; others are in the command’s own help.',
+  '',
+].join('\n');
+
+/** @returns the exit code */
+export async function main(argv: readonly string[], io: CommandIo): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === '-h') {
+    io.out(HELP);
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) {
+    io.err(`fairlead: there is no command '${name}'; there are ${Object.keys(commands).join(', ')}\n`);
+    return 2;
+  }
+  try {
+    return await command.load()(rest, io);
+  } catch (error) {
+    if (io.signal?.aborted) {
+      io.err(`\nfairlead ${name}: interrupted\n`);
+      return 130;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    io.err(`fairlead ${name}: ${message}\n`);
+    if (!(error instanceof UsageError) && !isParseArgsError(error)) return 1;
+    io.err(`See fairlead ${name} --help.\n`);
+    return 2;
+  }
+}
+
+/** Thrown by node:util's parseArgs for unknown and malformed options. */
+function isParseArgsError(error: unknown): boolean {
+  return (
+    error instanceof TypeError && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')
+  );
+}
+
+/** Aborts on the first SIGINT, SIGTERM or SIGHUP; the second ends the process at once, and its children with it. */
+export function abortOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort(new Error(`interrupted by ${name}`));
+    });
+  }
+  return controller.signal;
+}
+
+/** The process's own: what a command is given when it is run from a shell. */
+export function processIo(): CommandIo {
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    errIsTerminal: process.stderr.isTTY === true && process.env.CI === undefined,
+    signal: abortOnSignals(),
+  };
+}
+
+if (require.main === module) {
+  void main(process.argv.slice(2), processIo()).then((code) => {
+    process.exitCode = code;
+  });
+}

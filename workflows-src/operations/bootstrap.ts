@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { z } from 'zod';
+
+import type { ChangeSet } from '../changes/change-set';
+import type { SynthesizedStack } from '../graph/synthesized';
+import { applyPlanned } from './apply';
+import { planned } from './plan';
+import { initialize, removePlan, type Workspace } from './workspace';
+
+export interface BootstrapOptions {
+  /** Where the state lies until it has a bucket; kept when the run is cut off, so that the next one goes on. */
+  readonly localState: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Called with the plan before anything is created. */
+  readonly onPlan?: (changes: ChangeSet) => void;
+}
+
+export interface Bootstrapped {
+  readonly changes: ChangeSet;
+  /** Whether the state was moved into its bucket in this run. */
+  readonly migrated: boolean;
+}
+
+/** Overrides the S3 backend while the bucket does not exist: https://developer.hashicorp.com/terraform/language/files/override */
+const LOCAL_BACKEND = 'backend_override.tf.json';
+
+/**
+ * Creates or updates a bootstrap stack, which holds the bucket that its own state lies in: first with local state, then
+ * migrated. Run again, it changes nothing; cut off, it goes on from where it was.
+ * @throws Error when the bucket exists but was not made by this stack
+ */
+export async function bootstrap(
+  workspace: Workspace,
+  stack: SynthesizedStack,
+  options: BootstrapOptions,
+): Promise<Bootstrapped> {
+  const override = join(stack.folder, LOCAL_BACKEND);
+  const bucket = await stateBucket(stack);
+  const exists = await bucketExists(bucket, options.env);
+  const local = existsSync(options.localState) || !exists;
+  try {
+    if (local) {
+      await mkdir(dirname(options.localState), { recursive: true, mode: 0o700 });
+      await writeFile(
+        override,
+        JSON.stringify({ terraform: { backend: { local: { path: options.localState } } } }),
+      );
+    }
+    await initialize(workspace, stack);
+    if (!local && Object.keys(await workspace.terraform.outputs(stack.folder)).length === 0) {
+      throw new Error(
+        `the bucket ${bucket.bucket} exists but holds no state of ${stack.id}: somebody else made it. Choose another project name in stacks/config.ts, or delete the bucket if it is an empty leftover.`,
+      );
+    }
+    const changes = await planned(workspace, stack, { lock: true });
+    options.onPlan?.(changes);
+    await applyPlanned(workspace, stack, changes);
+    if (local) {
+      workspace.watch(stack.id, 'moving its state into the bucket');
+      await rm(override);
+      await workspace.terraform.init(stack.folder, 'migrate');
+      await rm(options.localState, { force: true });
+      await rm(`${options.localState}.backup`, { force: true });
+    }
+    return { changes, migrated: local };
+  } finally {
+    await rm(override, { force: true });
+    await removePlan(stack);
+  }
+}
+
+/**
+ * The way back: the state leaves its bucket, so that the bucket can be destroyed.
+ * @param localState must not exist
+ */
+export async function detachState(
+  workspace: Workspace,
+  stack: SynthesizedStack,
+  localState: string,
+): Promise<void> {
+  await mkdir(dirname(localState), { recursive: true, mode: 0o700 });
+  await writeFile(
+    join(stack.folder, LOCAL_BACKEND),
+    JSON.stringify({ terraform: { backend: { local: { path: localState } } } }),
+  );
+  await workspace.terraform.init(stack.folder, 'migrate');
+}
+
+const backendBlock = z.looseObject({
+  terraform: z.looseObject({
+    backend: z.looseObject({ s3: z.looseObject({ bucket: z.string(), region: z.string() }) }),
+  }),
+});
+
+async function stateBucket({ id, folder }: SynthesizedStack): Promise<{ bucket: string; region: string }> {
+  const parsed = backendBlock.safeParse(JSON.parse(await readFile(join(folder, 'cdk.tf.json'), 'utf8')));
+  if (!parsed.success) throw new Error(`${id}: its cdk.tf.json has no S3 backend`);
+  return parsed.data.terraform.backend.s3;
+}
+
+/** S3 tells anybody whether a bucket name is taken: 404 or not (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html). */
+async function bucketExists(
+  { bucket, region }: { bucket: string; region: string },
+  env: NodeJS.ProcessEnv,
+): Promise<boolean> {
+  const endpoint = env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL;
+  const url =
+    endpoint === undefined
+      ? `https://${bucket}.s3.${region}.amazonaws.com/`
+      : `${endpoint.replace(/\/$/, '')}/${bucket}`;
+  const answer = await fetch(url, {
+    method: 'HEAD',
+    redirect: 'manual',
+    signal: AbortSignal.timeout(15_000),
+  }).catch((error: unknown) => {
+    throw new Error(
+      `cannot ask ${new URL(url).host} whether the state bucket exists: is the network there?`,
+      { cause: error },
+    );
+  });
+  return answer.status !== 404;
+}

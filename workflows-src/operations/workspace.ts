@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { SynthesizedStack } from '../graph/synthesized';
+import type { Terraform } from '../terraform/terraform';
+
+/** What every operation on stacks works with. */
+export interface Workspace {
+  readonly terraform: Terraform;
+  /** The image of a service as `repository@sha256:…`; a service that is not in it keeps the one in its state. */
+  readonly images: ReadonlyMap<string, string>;
+  /** Told what a stack is at, in a few words, whenever that changes; `end` with the last word of an operation. */
+  readonly watch: (stack: string, state: string, end?: 'end') => void;
+  readonly signal?: AbortSignal | undefined;
+  /** How many stacks at a time. @default 4 */
+  readonly parallel?: number;
+}
+
+/** The stack cannot be planned yet, and why; not an error. */
+export class Deferred extends Error {
+  public override readonly name = 'Deferred';
+}
+
+/** Written in a stack's folder while it is planned; both hold the state in clear text and are removed after use. */
+export const PLAN_FILE = 'fairlead.tfplan';
+
+let lastInit: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs `terraform init` in the stack's folder unless it would do the same again: the provider's 700 MB are hashed each
+ * time. One at a time, because the plugin cache is not safe for several
+ * (https://developer.hashicorp.com/terraform/cli/config/config-file#provider-plugin-cache).
+ */
+export async function initialize({ terraform, watch }: Workspace, stack: SynthesizedStack): Promise<void> {
+  const mine = lastInit.then(async () => {
+    const stamp = join(stack.folder, '.terraform', 'fairlead-init');
+    const now = await fingerprint(terraform, stack);
+    if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === now) return;
+    watch(stack.id, 'init');
+    await terraform.init(stack.folder);
+    await writeFile(stamp, now);
+  });
+  lastInit = mine.catch(() => undefined);
+  await mine;
+}
+
+/** Of all that `init` depends on. */
+async function fingerprint({ binary }: Terraform, { folder }: SynthesizedStack): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(binary));
+  const files = (await readdir(folder))
+    .filter((name) => name === '.terraform.lock.hcl' || name.endsWith('.tf.json'))
+    .sort();
+  for (const name of files) {
+    const text = await readFile(join(folder, name), 'utf8');
+    hash
+      .update(name)
+      .update(
+        name.endsWith('.json')
+          ? JSON.stringify((JSON.parse(text) as { terraform?: unknown }).terraform ?? null)
+          : text,
+      );
+  }
+  return hash.digest('hex');
+}
+
+/** Removes a plan file, whether or not it was written. */
+export async function removePlan({ folder }: SynthesizedStack): Promise<void> {
+  await rm(join(folder, PLAN_FILE), { force: true });
+}
+
+/**
+ * The values of the stack's input variables. There is one kind: `image`, of the service that a tasks stack is for.
+ * @throws Deferred when no image was ever given to the environment; Error for a variable that nothing gives
+ */
+export async function variablesOf(
+  { terraform, images }: Workspace,
+  stack: SynthesizedStack,
+): Promise<Record<string, string>> {
+  const values: Record<string, string> = {};
+  for (const name of stack.variables) {
+    const service = /-tasks-([a-z0-9]+)$/.exec(stack.id)?.[1];
+    if (name !== 'image' || service === undefined) {
+      throw new Error(
+        `${stack.id}: nothing gives a value to its variable '${name}'; only a tasks stack's 'image' is known`,
+      );
+    }
+    const given = images.get(service) ?? (await terraform.outputs(stack.folder)).image;
+    if (typeof given !== 'string') {
+      throw new Deferred(
+        `no image of ${service} was released here yet; give one with --image ${service}=<repository>@sha256:<digest>`,
+      );
+    }
+    values[name] = given;
+  }
+  return values;
+}

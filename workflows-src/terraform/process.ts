@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process';
+import { StringDecoder } from 'node:string_decoder';
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** On abort the process gets one SIGINT, its time to finish in order, then its whole group gets SIGKILL. */
+  readonly signal?: AbortSignal | undefined;
+  /** How long that time is. @default no limit */
+  readonly graceMs?: number | undefined;
+  /** Each whole line of stdout as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface RunResult {
+  /** Exit code; 128 + n when it ended by signal n. */
+  readonly code: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** The program could not be started at all. */
+export class CannotStart extends Error {
+  public override readonly name = 'CannotStart';
+  public constructor(
+    public readonly file: string,
+    public readonly errno: string | undefined,
+    cause: unknown,
+  ) {
+    super(`cannot start ${file}: ${errno ?? String(cause)}`, { cause });
+  }
+}
+
+/**
+ * Runs a program to its end.
+ *
+ * It leads a process group of its own. Otherwise Ctrl-C would reach terraform twice (from the terminal and from us), and
+ * terraform takes a second interrupt as "stop now, even if the state is lost".
+ * @throws CannotStart; the signal's reason when it was aborted
+ */
+export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const { signal, graceMs, onLine } = options;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(asError(signal.reason));
+      return;
+    }
+    const child = spawn(file, args, {
+      cwd: options.cwd,
+      env: options.env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const { pid } = child;
+    if (pid !== undefined) alive.add(pid);
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    const decoder = new StringDecoder('utf8');
+    let rest = '';
+    let killer: NodeJS.Timeout | undefined;
+
+    const stop = (): void => {
+      child.kill('SIGINT');
+      if (graceMs !== undefined) killer = setTimeout(() => killGroup(pid), graceMs);
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (!onLine) {
+        stdout.push(chunk);
+        return;
+      }
+      const lines = (rest + decoder.write(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      lines.forEach(onLine);
+    });
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    const settle = (): void => {
+      signal?.removeEventListener('abort', stop);
+      clearTimeout(killer);
+      if (pid !== undefined) alive.delete(pid);
+    };
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      settle();
+      reject(new CannotStart(file, error.code, error));
+    });
+    child.once('close', (code, by) => {
+      settle();
+      // A provider that outlived its terraform is in the same group.
+      killGroup(pid);
+      if (onLine && rest !== '') onLine(rest);
+      if (signal?.aborted) reject(asError(signal.reason));
+      else
+        resolve({
+          code: code ?? 128 + signalNumber(by),
+          stdout: Buffer.concat(stdout),
+          stderr: Buffer.concat(stderr).toString('utf8'),
+        });
+    });
+  });
+}
+
+/** Groups that were begun and have not ended; whatever way this process goes, they go with it. */
+const alive = new Set<number>();
+process.on('exit', () => alive.forEach(killGroup));
+
+/** Ends a process group that `run` or a detached spawn began; one that is gone already is no error. */
+export function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function signalNumber(name: NodeJS.Signals | null): number {
+  const numbers: Partial<Record<NodeJS.Signals, number>> = {
+    SIGHUP: 1,
+    SIGINT: 2,
+    SIGABRT: 6,
+    SIGKILL: 9,
+    SIGSEGV: 11,
+    SIGTERM: 15,
+  };
+  return (name && numbers[name]) ?? 0;
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}

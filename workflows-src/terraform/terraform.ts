@@ -1,0 +1,205 @@
+import { z } from 'zod';
+
+import type { TerraformBinary } from './binary';
+import { run, type RunResult } from './process';
+
+/** A problem as Terraform itself words it. Text from providers and configuration: show it fenced, never read facts from it. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning';
+  readonly summary: string;
+  readonly detail: string;
+  readonly address?: string | undefined;
+  /** `file:line` in the stack's folder. */
+  readonly at?: string | undefined;
+}
+
+/** What terraform reports while it works, from its `-json` lines. */
+export type Progress =
+  | { readonly kind: 'planned'; readonly address: string }
+  | { readonly kind: 'started' | 'done' | 'errored'; readonly address: string };
+
+/** Terraform ended with an error; the message is its own diagnostics. */
+export class TerraformError extends Error {
+  public override readonly name = 'TerraformError';
+  public constructor(
+    public readonly folder: string,
+    public readonly command: string,
+    public readonly code: number,
+    public readonly diagnostics: readonly Diagnostic[],
+    stderr: string,
+  ) {
+    const own = diagnostics.filter(({ severity }) => severity === 'error').map(describe);
+    super(
+      `terraform ${command} failed (exit ${code})\n${own.length > 0 ? own.join('\n') : stderr.trim() || 'it said nothing'}`,
+    );
+  }
+}
+
+export interface PlanOptions {
+  /** The plan file to write, relative to the stack's folder. It holds the state in clear text: delete it after use. */
+  readonly out: string;
+  /** Plans in pull requests hold a read-only role and never lock; an apply's own plan does. */
+  readonly lock: boolean;
+  readonly mode?: 'normal' | 'refresh-only' | 'destroy';
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** Waiting for the lock of somebody who is nearly done is better than failing; longer than that, a person should look. */
+const LOCK_TIMEOUT = '20s';
+
+/** The terraform (or tofu) program, run on one synthesized stack's folder at a time. Every call throws TerraformError. */
+export class Terraform {
+  private readonly env: NodeJS.ProcessEnv;
+
+  /**
+   * @param env of the process, with credentials; what makes terraform ask, colour or call home is set here
+   * @param signal one SIGINT on abort, so that terraform ends the running call in order and gives the lock back
+   * @param graceMs how long it may take for that before it is killed. @default no limit: a killed apply loses state
+   */
+  public constructor(
+    public readonly binary: TerraformBinary,
+    env: NodeJS.ProcessEnv,
+    private readonly signal?: AbortSignal,
+    private readonly graceMs?: number,
+  ) {
+    this.env = { ...env, TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1' };
+    // Each of these would change what our own arguments mean.
+    for (const name of Object.keys(this.env)) {
+      if (/^TF_CLI_ARGS/.test(name) || name === 'TF_WORKSPACE' || name === 'TF_DATA_DIR' || name === 'TF_LOG')
+        delete this.env[name];
+    }
+  }
+
+  /** @param state `migrate` moves the state of the former backend into the one now configured */
+  public async init(folder: string, state: 'reconfigure' | 'migrate' = 'reconfigure'): Promise<void> {
+    // OpenTofu has a registry, and so lock file entries, of its own.
+    const lockfile = this.binary.product === 'Terraform' ? ['-lockfile=readonly'] : [];
+    const backend = state === 'migrate' ? ['-migrate-state', '-force-copy'] : ['-reconfigure'];
+    await this.call(folder, ['init', '-json', '-input=false', ...backend, ...lockfile]);
+  }
+
+  public async plan(
+    folder: string,
+    options: PlanOptions,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<void> {
+    const mode = options.mode && options.mode !== 'normal' ? [`-${options.mode}`] : [];
+    const lock = options.lock ? [`-lock-timeout=${LOCK_TIMEOUT}`] : ['-lock=false'];
+    const variables = Object.entries(options.variables ?? {}).map(([name, value]) => `-var=${name}=${value}`);
+    await this.call(
+      folder,
+      ['plan', '-json', '-input=false', `-out=${options.out}`, ...mode, ...lock, ...variables],
+      onProgress,
+    );
+  }
+
+  /** The plan file as JSON. */
+  public async show(folder: string, planFile: string): Promise<Buffer> {
+    return (await this.call(folder, ['show', '-json', planFile])).stdout;
+  }
+
+  /** The state as JSON; `{"format_version": …}` alone where nothing was ever applied. */
+  public async showState(folder: string): Promise<Buffer> {
+    return (await this.call(folder, ['show', '-json'])).stdout;
+  }
+
+  public async apply(
+    folder: string,
+    planFile: string,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<void> {
+    await this.call(
+      folder,
+      ['apply', '-json', '-input=false', `-lock-timeout=${LOCK_TIMEOUT}`, planFile],
+      onProgress,
+    );
+  }
+
+  /** Empty where nothing was ever applied. */
+  public async outputs(folder: string): Promise<Readonly<Record<string, unknown>>> {
+    const { stdout } = await this.call(folder, ['output', '-json']);
+    const answer = outputsAnswer.safeParse(JSON.parse(stdout.toString('utf8')));
+    if (!answer.success)
+      throw new Error(`${folder}: 'terraform output -json' did not answer an object of outputs`);
+    return Object.fromEntries(Object.entries(answer.data).map(([name, { value }]) => [name, value]));
+  }
+
+  private async call(
+    folder: string,
+    args: readonly string[],
+    onProgress?: (progress: Progress) => void,
+  ): Promise<RunResult> {
+    const diagnostics: Diagnostic[] = [];
+    const streams = args[1] === '-json' && ['init', 'plan', 'apply'].includes(args[0] ?? '');
+    const result = await run(this.binary.file, args, {
+      cwd: folder,
+      env: this.env,
+      signal: this.signal,
+      graceMs: this.graceMs,
+      ...(streams && { onLine: (line: string) => readLine(line, diagnostics, onProgress) }),
+    });
+    if (result.code !== 0)
+      throw new TerraformError(folder, args[0] ?? '', result.code, diagnostics, result.stderr);
+    return result;
+  }
+}
+
+const outputsAnswer = z.record(z.string(), z.looseObject({ value: z.unknown() }));
+
+/** One line of `-json`: https://developer.hashicorp.com/terraform/internals/machine-readable-ui */
+const uiLine = z.looseObject({
+  type: z.string().optional(),
+  diagnostic: z
+    .looseObject({
+      severity: z.enum(['error', 'warning']),
+      summary: z.string(),
+      detail: z.string().default(''),
+      address: z.string().optional(),
+      range: z.looseObject({ filename: z.string(), start: z.looseObject({ line: z.number() }) }).optional(),
+    })
+    .optional(),
+  change: z.looseObject({ resource: z.looseObject({ addr: z.string() }) }).optional(),
+  hook: z.looseObject({ resource: z.looseObject({ addr: z.string() }).optional() }).optional(),
+});
+
+function readLine(
+  line: string,
+  diagnostics: Diagnostic[],
+  onProgress: ((progress: Progress) => void) | undefined,
+): void {
+  if (line.trim() === '') return;
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    // A crash of terraform or a provider prints plain text here.
+    diagnostics.push({ severity: 'error', summary: line, detail: '' });
+    return;
+  }
+  const parsed = uiLine.safeParse(json);
+  if (!parsed.success) return;
+  const { type, diagnostic, change, hook } = parsed.data;
+  if (diagnostic) {
+    const { severity, summary, detail, address, range } = diagnostic;
+    diagnostics.push({
+      severity,
+      summary,
+      detail,
+      address,
+      at: range && `${range.filename}:${range.start.line}`,
+    });
+  }
+  const hooked = hook?.resource?.addr;
+  if (type === 'planned_change' && change) onProgress?.({ kind: 'planned', address: change.resource.addr });
+  if (type === 'apply_start' && hooked !== undefined) onProgress?.({ kind: 'started', address: hooked });
+  if (type === 'apply_complete' && hooked !== undefined) onProgress?.({ kind: 'done', address: hooked });
+  if (type === 'apply_errored' && hooked !== undefined) onProgress?.({ kind: 'errored', address: hooked });
+}
+
+/** A diagnostic as lines of plain text. */
+export function describe({ summary, detail, address, at }: Diagnostic): string {
+  const where = [address, at].filter((part) => part !== undefined).join(', ');
+  return [`Error: ${summary}${where === '' ? '' : ` (${where})`}`, detail]
+    .filter((part) => part !== '')
+    .join('\n');
+}
