@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Database } from './database';
+import type { Lifecycle } from './lifecycle';
+import { Problem, replyWithProblem } from './problems';
+import { healthRoutes } from './routes/health';
+import { shipmentRoutes } from './routes/shipments';
+import { HEADERS_SECONDS, KEEP_ALIVE_SECONDS, LONGEST_REQUEST_SECONDS, REQUEST_SECONDS } from './timings';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Not logged when it succeeds. */
+    readonly quiet?: boolean;
+  }
+}
+
+export interface AppDependencies {
+  readonly database: Database;
+  readonly lifecycle: Lifecycle;
+  readonly log: FastifyBaseLogger;
+}
+
+/** The HTTP service, ready to listen or to be called in a test. The database stays the caller's to close. */
+export function buildApp({ database, lifecycle, log }: AppDependencies): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    loggerInstance: log,
+    genReqId: requestId,
+    // One line a request, written below when its outcome is known.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    bodyLimit: 16 * 1_024,
+    keepAliveTimeout: KEEP_ALIVE_SECONDS * 1_000,
+    requestTimeout: REQUEST_SECONDS * 1_000,
+    handlerTimeout: LONGEST_REQUEST_SECONDS * 1_000,
+    // What arrives on an open connection while the server closes is still served.
+    return503OnClosing: false,
+    // A weight of "12" is a mistake to report; verbose, because problems quote the schema's own description.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true, verbose: true } },
+  });
+  app.server.headersTimeout = HEADERS_SECONDS * 1_000;
+
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    if (lifecycle.draining) reply.header('connection', 'close');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    if (request.routeOptions.config.quiet === true && reply.statusCode < 400) return;
+    request.log.info(
+      {
+        method: request.method,
+        // The route and not the URL: a query may hold what does not belong in a log, and routes can be counted.
+        route: request.routeOptions.url ?? 'unknown',
+        status: reply.statusCode,
+        milliseconds: Math.round(reply.elapsedTime * 10) / 10,
+      },
+      'request',
+    );
+  });
+  app.setErrorHandler(replyWithProblem);
+  app.setNotFoundHandler(() => {
+    throw new Problem(404, 'There is nothing at this path.');
+  });
+
+  healthRoutes(app, database, lifecycle);
+  shipmentRoutes(app, database);
+  return app;
+}
+
+/** The id that the caller gave, when it is one that may stand in a log, or a new one. */
+function requestId(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.:=-]{1,100}$/.test(given) ? given : randomUUID();
+}

@@ -1,0 +1,83 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseUnavailable } from './database';
+
+/** An answer that is not a success, for the caller to read. Its text is sent as it stands. */
+export class Problem extends Error {
+  public constructor(
+    public readonly status: number,
+    message: string,
+    public readonly errors?: readonly FieldError[],
+  ) {
+    super(message);
+  }
+}
+
+export interface FieldError {
+  /** Where, as a JSON pointer into the request: `/body/origin`, `/query/limit`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Seconds after which a request that met an unavailable database is worth repeating. */
+const RETRY_AFTER_SECONDS = 2;
+
+/**
+ * Fastify's error handler: every error leaves as `application/problem+json` (RFC 9457) with the request's id. What the
+ * service did not mean to say — an exception's text, SQL, a host name — goes to the log only.
+ */
+export function replyWithProblem(
+  error: FastifyError | Problem,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const problem = asProblem(error);
+  if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
+  if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  return reply
+    .code(problem.status)
+    .type('application/problem+json')
+    .send({
+      type: 'about:blank',
+      title: STATUS_CODES[problem.status] ?? 'Error',
+      status: problem.status,
+      detail: problem.message,
+      requestId: request.id,
+      ...(problem.errors === undefined ? {} : { errors: problem.errors }),
+    });
+}
+
+function asProblem(error: FastifyError | Problem): Problem {
+  if (error instanceof Problem) return error;
+  if (error.validation !== undefined) {
+    const part = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'request');
+    return new Problem(
+      400,
+      'The request is not valid.',
+      error.validation.map((entry) => fieldError(part, entry)),
+    );
+  }
+  if (isDatabaseUnavailable(error)) return new Problem(503, 'The database is not available at the moment.');
+  if (error.code === 'FST_ERR_HANDLER_TIMEOUT') return new Problem(503, 'The request took too long.');
+  // Fastify's own refusals: malformed JSON, another media type, a body that is too large.
+  const status = error.statusCode ?? 500;
+  if (status >= 400 && status < 500 && error.code?.startsWith('FST_'))
+    return new Problem(status, error.message);
+  return new Problem(500, 'The request failed for a reason that is in the log under its id.');
+}
+
+type ValidationEntry = NonNullable<FastifyError['validation']>[number] & {
+  /** Given by Ajv in verbose mode. */
+  readonly parentSchema?: { readonly description?: string };
+};
+
+function fieldError(part: string, entry: ValidationEntry): FieldError {
+  const property = entry.params['missingProperty'] ?? entry.params['additionalProperty'];
+  const path = `/${part}${entry.instancePath}${typeof property === 'string' ? `/${property}` : ''}`;
+  if (entry.keyword === 'required') return { path, message: 'is required' };
+  if (entry.keyword === 'additionalProperties') return { path, message: 'is not known' };
+  const description = entry.parentSchema?.description;
+  // A regular expression explains nothing; a property's schema says in words what it takes.
+  const message = description === undefined ? (entry.message ?? 'is not valid') : `must be ${description}`;
+  return { path, message };
+}
