@@ -1,0 +1,70 @@
+import { visible } from '../changes/visible-text';
+
+/** UTF-8 bytes. GitHub takes 65,536 characters; what is left is for the marker that finds the comment again. */
+export const COMMENT_BYTES = 65_000;
+
+/** Bytes of UTF-8: what GitHub's limit is safely measured in. */
+export function bytes(text: string): number {
+  return Buffer.byteLength(text, 'utf8');
+}
+
+/** As many characters as fit, and how many there were. Never cuts a character in two. */
+export function shorten(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const cut = text.slice(0, most);
+  return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}… (${text.length} characters)`;
+}
+
+/** Untrusted text as inline code, in a paragraph, a heading or a table cell. */
+export function code(text: string): string {
+  return /^[\w./ :=,-]+$/.test(text) && text.trim() === text ? `\`${text}\`` : htmlCode(text);
+}
+
+/**
+ * Untrusted text as an HTML code element, which is code in a Markdown line, in a table and inside an HTML block alike:
+ * all that Markdown or HTML could read is written as a character reference. GitHub links nothing inside of it.
+ */
+export function htmlCode(text: string): string {
+  const escaped = visible(text).replace(
+    /[^\p{L}\p{M}\p{N} ./=,-]/gu,
+    (character) => `&#${character.codePointAt(0)};`,
+  );
+  return `<code>${escaped}</code>`;
+}
+
+/** Untrusted text as a sentence, unless something in it could be markup, a link, a mention or a reference: then as code. */
+export function sentence(text: string): string {
+  return /^[A-Za-z0-9 ,;:()'-]+\.?$/.test(text) && !/\bGH-|[0-9a-f]{7}/i.test(text) ? text : code(text);
+}
+
+/** Lines, each without a line break, in a fence that nothing inside can close. */
+export function fence(language: string, lines: readonly string[]): string {
+  const ticks = fenceOf(lines);
+  return `${ticks}${language}\n${lines.join('\n')}\n${ticks}`;
+}
+
+/** Backticks, one more than the longest run in any line, and three at least. */
+export function fenceOf(lines: readonly string[]): string {
+  let longest = 2;
+  for (const line of lines) {
+    if (!line.includes('```')) continue;
+    for (const run of line.match(/`{3,}/g) ?? []) longest = Math.max(longest, run.length);
+  }
+  return '`'.repeat(longest + 1);
+}
+
+/** `1,234` */
+export function number(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `1 stack`, `2 stacks` */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${number(value)} ${value === 1 ? one : many}`;
+}
+
+/** The first few, and how many more. */
+export function some(names: readonly string[], most: number): string {
+  const rest = names.length - most;
+  return rest > 0 ? `${names.slice(0, most).join(', ')} and ${number(rest)} more` : names.join(', ');
+}

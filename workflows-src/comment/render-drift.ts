@@ -1,0 +1,108 @@
+import { kindOf, type ChangeSet } from '../changes/change-set';
+import { diagnosticsGroup, driftGroup } from './groups';
+import { bytes, COMMENT_BYTES, number, plural, sentence, shorten } from './markdown';
+import type { StackResult } from './render';
+import { fitSections, type Group, type Section } from './sections';
+import { changeLine, stackName, stackNames, stackTitle } from './words';
+
+/**
+ * A stack's plan with refresh and without a target. Its `drift` is what somebody changed outside of Terraform; its
+ * `changes` are what the next apply would do, which undoes drift and applies what never was.
+ */
+export type DriftResult = StackResult;
+
+/**
+ * The drift report as Markdown, within COMMENT_BYTES: what was changed outside of Terraform (addresses and the names of
+ * attributes, never values), apart from configuration that was never applied, apart from what could not be looked at.
+ * One line where there is nothing to report.
+ */
+export function renderDrift(results: readonly DriftResult[]): string {
+  const stacks = results.map(describe);
+  const count = (of: (stack: Stack) => number): number => stacks.reduce((sum, stack) => sum + of(stack), 0);
+  const looked = plural(stacks.filter((stack) => stack.looked).length, 'stack');
+  const drifted = count((stack) => stack.drifted);
+  const pending = count((stack) => stack.pending);
+  const missed = stacks.length - stacks.filter((stack) => stack.looked).length;
+  if (drifted + pending + missed === 0) return `No drift in ${looked}.\n`;
+
+  const where = (having: (stack: Stack) => boolean): string =>
+    stackNames(stacks.filter(having).map((stack) => stack.name));
+  const top = [
+    drifted === 0
+      ? `## No drift in ${looked}`
+      : `## Drift: ${plural(drifted, 'resource')} changed outside of Terraform, in ${where((stack) => stack.drifted > 0)}`,
+  ];
+  if (pending > 0) {
+    const changes = `${plural(pending, 'change')} of the configuration ${pending === 1 ? 'was' : 'were'} never applied`;
+    top.push(`Apart from drift, ${changes}, in ${where((stack) => stack.pending > 0)}.`);
+  }
+  if (missed > 0) {
+    top.push(`**${plural(missed, 'stack')} could not be looked at**: ${where((stack) => !stack.looked)}.`);
+  }
+  const head = top.join('\n\n');
+  const sections = stacks.flatMap((stack) => (stack.section ? [stack.section] : []));
+  return `${[head, fitSections(sections, COMMENT_BYTES - bytes(head) - 3)].filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+interface Stack {
+  readonly name: string;
+  /** Whether it could be compared at all. */
+  readonly looked: boolean;
+  readonly drifted: number;
+  /** Changes that have nothing to do with drift. */
+  readonly pending: number;
+  readonly section?: Section;
+}
+
+function describe(result: DriftResult): Stack {
+  const name = stackName(result.stack);
+  const title = stackTitle(result.stack);
+  if (result.status === 'failed') {
+    const section: Section = {
+      summary: `${title}: planning failed`,
+      open: true,
+      groups: [diagnosticsGroup(result.diagnostics)],
+    };
+    return { name, looked: false, drifted: 0, pending: 0, section };
+  }
+  if (result.status === 'deferred') {
+    const note = sentence(shorten(result.reason, 300));
+    const section: Section = { summary: `${title}: not looked at`, open: false, note, groups: [] };
+    return { name, looked: false, drifted: 0, pending: 0, section };
+  }
+  const { drift, changes } = result.changes;
+  const drifted = new Set(drift.map((one) => one.address));
+  const pending = changes.filter((change) => !drifted.has(change.address));
+  const groups = [driftedGroup(drift, changes), pendingGroup(pending)].filter(
+    (group) => group.lines.length > 0,
+  );
+  const shared = { name, looked: true, drifted: drift.length, pending: pending.length };
+  if (groups.length === 0) return shared;
+  const summary = `${title}: ${number(drift.length)} drifted, ${number(pending.length)} never applied`;
+  return { ...shared, section: { summary, open: drift.length > 0, groups } };
+}
+
+function driftedGroup(drift: ChangeSet['drift'], changes: ChangeSet['changes']): Group {
+  const planned = new Map(changes.map((change) => [change.address, change.action]));
+  return driftGroup(drift, (address) => {
+    const action = planned.get(address);
+    const kind = action && kindOf(action);
+    return [kind ? `the next apply would ${kind} it` : 'the next apply leaves it so'];
+  });
+}
+
+function pendingGroup(changes: ChangeSet['changes']): Group {
+  return {
+    title: 'In the configuration, never applied',
+    rank: 100,
+    language: 'diff',
+    lines: changes.map((change) => changeLine(SYMBOLS.get(kindOf(change.action) ?? '') ?? '!', change)),
+    types: changes.map((change) => change.type),
+  };
+}
+
+const SYMBOLS: ReadonlyMap<string, string> = new Map([
+  ['create', '+'],
+  ['replace', '-/+'],
+  ['delete', '-'],
+]);
