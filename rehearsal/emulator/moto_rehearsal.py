@@ -100,7 +100,7 @@ def tag_resource(self):
 def keep_instance_warmup(write, self):
     """moto drops the default instance warm-up of a group, and what an update says of capacity rebalancing."""
     response = write(self)
-    group = self.autoscaling_backend.auto_scaling_groups[self._get_param("AutoScalingGroupName")]
+    group = self.autoscaling_backend.autoscaling_groups[self._get_param("AutoScalingGroupName")]
     if self._get_int_param("DefaultInstanceWarmup") is not None:
         group.default_instance_warmup = self._get_int_param("DefaultInstanceWarmup")
     if self._get_bool_param("CapacityRebalance") is not None:
