@@ -1,0 +1,152 @@
+import { stepOutput, type Job, type Runner, type Step, type Workflow } from '../model/workflow';
+import type { Architecture, Environment, Project, ServiceImage } from './project';
+import { checkout, prepared, RUNNER, setupNode, setupTerraform, SIGN_IN_PERMISSION, signIn } from './steps';
+
+export const apply = (project: Project): Workflow => ({
+  name: 'apply',
+  about: `
+      On a merge: builds the image of each service that changed, once, and applies the environments in order with its
+      digest. A service that did not change keeps the image that is deployed.
+      Runs wait for each other, in the order of the merges: an older commit is never applied after a newer one. An
+      environment has a queue of its own besides, for whatever else writes to it.`,
+  on: { push: { branches: ['main'] } },
+  concurrency: { group: 'apply', 'cancel-in-progress': false, queue: 'max' },
+  jobs: {
+    changes: changesJob(project),
+    ...Object.fromEntries(project.services.map((service) => [buildId(service), buildJob(service, project)])),
+    ...Object.fromEntries(
+      project.environments.map((environment, index) => [applyId(environment), applyJob(index, project)]),
+    ),
+  },
+});
+
+const buildId = ({ name }: ServiceImage): string => `build-${name}`;
+const applyId = ({ name }: Environment): string => `apply-${name}`;
+
+function changesJob({ services }: Project): Job {
+  const changed = {
+    id: 'changed',
+    name: 'Compare with the push before',
+    uses: './.github/actions/changed-services',
+    with: {
+      services: services.map(({ name }) => name).join(','),
+      before: '${{ github.event.before }}',
+      after: '${{ github.sha }}',
+    },
+  } as const satisfies Step;
+  return {
+    name: 'Changed services',
+    'runs-on': RUNNER,
+    'timeout-minutes': 5,
+    permissions: { contents: 'read' },
+    outputs: { services: stepOutput(changed, 'services') },
+    steps: [
+      { ...checkout, with: { ...checkout.with, 'fetch-depth': 0, filter: 'blob:none' } },
+      setupNode,
+      changed,
+    ],
+  };
+}
+
+function buildJob(service: ServiceImage, { registry, architecture }: Project): Job {
+  const { runner, platform } = BUILDS_ON[architecture];
+  // Tags are immutable: when a run is repeated, the image is there already, and is the one to deploy.
+  const existing = {
+    id: 'existing',
+    name: 'Look for an image of this commit',
+    env: { REPOSITORY: service.repository },
+    run: [
+      'digest=$(aws ecr batch-get-image --repository-name "$REPOSITORY" --image-ids "imageTag=$GITHUB_SHA" \\',
+      "  --query 'images[0].imageId.imageDigest' --output text)",
+      'echo "digest=${digest#None}" >> "$GITHUB_OUTPUT"',
+    ].join('\n'),
+    outputs: ['digest'],
+  } as const satisfies Step;
+  const missing = `steps.${existing.id}.outputs.digest == ''`;
+  const push = {
+    id: 'push',
+    name: 'Build and push',
+    if: missing,
+    uses: 'docker/build-push-action',
+    with: {
+      context: '.',
+      file: `services/${service.name}/Dockerfile`,
+      platforms: platform,
+      push: true,
+      tags: `${service.url}:\${{ github.sha }}`,
+      // Either would push an index, which breaks the registry's scan and its immutable tags.
+      provenance: false,
+      sbom: false,
+    },
+  } as const satisfies Step;
+  return {
+    name: `Build ${service.name}`,
+    'runs-on': runner,
+    'timeout-minutes': 30,
+    permissions: { contents: 'read', 'id-token': SIGN_IN_PERMISSION },
+    needs: ['changes'],
+    if: `contains(fromJSON(needs.changes.outputs.services), '${service.name}')`,
+    // The digest alone: GitHub drops an output that holds a masked account number.
+    outputs: { digest: '${{ steps.existing.outputs.digest || steps.push.outputs.digest }}' },
+    steps: [
+      checkout,
+      signIn(registry),
+      existing,
+      { name: 'Sign in to the registry', if: missing, uses: 'aws-actions/amazon-ecr-login' },
+      {
+        name: 'Set up Buildx',
+        if: missing,
+        uses: 'docker/setup-buildx-action',
+        with: { 'cache-binary': false },
+      },
+      push,
+    ],
+  };
+}
+
+/** Built where it is native: emulation takes ten times as long. */
+const BUILDS_ON: Readonly<Record<Architecture, { readonly runner: Runner; readonly platform: string }>> = {
+  arm64: { runner: 'ubuntu-24.04-arm', platform: 'linux/arm64' },
+  x86_64: { runner: 'ubuntu-24.04', platform: 'linux/amd64' },
+};
+
+function applyJob(index: number, { environments, services }: Project): Job {
+  const environment = environments[index] as Environment;
+  const before = environments.slice(0, index).slice(-1).map(applyId);
+  const builds = services.map(buildId);
+  return {
+    name: `Apply ${environment.name}`,
+    'runs-on': RUNNER,
+    'timeout-minutes': 60,
+    permissions: { contents: 'read', 'id-token': SIGN_IN_PERMISSION },
+    needs: ['changes', ...builds, ...before],
+    // Spelled out, because a skipped build is as good as a successful one, and nothing else is.
+    if: [
+      '!cancelled()',
+      ...['changes', ...before].map((id) => `needs.${id}.result == 'success'`),
+      ...builds.map((id) => `contains(fromJSON('["success","skipped"]'), needs.${id}.result)`),
+    ].join(' && '),
+    environment: environment.name,
+    concurrency: { group: `apply-${environment.name}`, 'cancel-in-progress': false, queue: 'max' },
+    steps: [
+      ...prepared,
+      setupTerraform,
+      signIn(environment.apply),
+      {
+        name: 'Apply',
+        env: Object.fromEntries(
+          services.map((service) => [digestOf(service), `\${{ needs.${buildId(service)}.outputs.digest }}`]),
+        ),
+        run: ['npm run apply --', environment.name, ...services.map(imageOption)].join(' '),
+      },
+    ],
+  };
+}
+
+const digestOf = ({ name }: ServiceImage): string => `${name.toUpperCase()}_DIGEST`;
+
+/** Nothing where the service was not built: the command then finds the image that is deployed. */
+function imageOption(service: ServiceImage): string {
+  const digest = digestOf(service);
+  return `\${${digest}:+--image "${service.name}=${service.url}@$${digest}"}`;
+}

@@ -1,0 +1,16 @@
+import type { Workflow } from '../model/workflow';
+import { apply } from './apply';
+import { ci } from './ci';
+import { drift } from './drift';
+import { loadTest } from './load-test';
+import { plan } from './plan';
+import type { Project } from './project';
+
+/** Every workflow by its file name without `.yml`; the source is the file of the same name beside this one. */
+export const workflows: Readonly<Record<string, (project: Project) => Workflow>> = {
+  apply,
+  ci,
+  drift,
+  'load-test': loadTest,
+  plan,
+};

@@ -1,0 +1,45 @@
+import type { PinnedStep, RunStep } from '../model/workflow';
+import type { SignIn } from './project';
+
+/** Steps that several workflows share. */
+
+export const RUNNER = 'ubuntu-24.04';
+
+/** Not from forks: they get no credentials and no write token. */
+export const FROM_THIS_REPOSITORY = 'github.event.pull_request.head.repo.full_name == github.repository';
+
+export const checkout = {
+  name: 'Check out',
+  uses: 'actions/checkout',
+  with: { 'persist-credentials': false },
+} as const satisfies PinnedStep;
+
+/** Without a cache: one that a pull request filled must not reach a job that holds credentials. */
+export const setupNode = {
+  name: 'Set up Node',
+  uses: 'actions/setup-node',
+  with: { 'node-version': 24, 'package-manager-cache': false },
+} as const satisfies PinnedStep;
+
+export const install = { name: 'Install', run: 'npm ci' } as const satisfies RunStep;
+
+export const setupTerraform = {
+  name: 'Set up Terraform',
+  uses: 'hashicorp/setup-terraform',
+  with: { terraform_version: '1.11.4', terraform_wrapper: false },
+} as const satisfies PinnedStep;
+
+/** What every job begins with that runs one of our commands. */
+export const prepared = [checkout, setupNode, install] as const;
+
+/** Assumes a role by OIDC. It stands after `npm ci`, so that no package's code is installed beside credentials. */
+export function signIn({ account, region, roleArn }: SignIn): PinnedStep {
+  return {
+    name: 'Sign in to AWS',
+    uses: 'aws-actions/configure-aws-credentials',
+    with: { 'aws-region': region, 'role-to-assume': roleArn, 'allowed-account-ids': account },
+  };
+}
+
+/** For every job that signs in. */
+export const SIGN_IN_PERMISSION = { write: 'to sign in to AWS by OIDC' } as const;
