@@ -22,14 +22,7 @@ import {
 } from '../workflows-src/graph/synthesized';
 import { applyStack, applyStacks } from '../workflows-src/operations/apply';
 import { bootstrap, detachState } from '../workflows-src/operations/bootstrap';
-import {
-  changesAnything,
-  driftIn,
-  messageOf,
-  planned,
-  planStacks,
-  summary,
-} from '../workflows-src/operations/plan';
+import { changesAnything, messageOf, planned, planStacks, summary } from '../workflows-src/operations/plan';
 import { initialize, removePlan, type Workspace } from '../workflows-src/operations/workspace';
 import { findTerraform } from '../workflows-src/terraform/binary';
 import { providerSource } from '../workflows-src/terraform/provider-mirror';
@@ -336,9 +329,10 @@ class Story {
     const results = await planStacks(workspace, stacks);
     this.board.close();
     this.mustBePlanned(results);
-    const report = driftIn(results);
-    this.io.out(`\n${indent(renderDrift(report))}\n`);
-    const drifted = report.flatMap(({ drift }) => drift.map(({ address }) => address));
+    this.io.out(`\n${indent(renderDrift(results))}\n`);
+    const drifted = results.flatMap((result) =>
+      result.status === 'planned' ? result.changes.drift.map(({ address }) => address) : [],
+    );
     if (drifted.length !== 1 || drifted[0] !== logGroup.address) {
       throw new Error(
         `the drift report should name ${logGroup.address} alone, and names ${drifted.join(', ') || 'nothing'}`,

@@ -29,7 +29,7 @@ export function checkConfig(
     for (const { path, got, valid } of issues.flatMap((issue) => explain(issue, value))) {
       const where = [root, ...path].filter((part) => part !== '').join('.');
       failed.add(where);
-      problems.push(`${where}: got ${show(got)}; valid: ${valid}`);
+      problems.push(`${where || 'the configuration'}: got ${got}; valid: ${valid}`);
     }
   };
 
@@ -51,9 +51,7 @@ export function checkConfig(
     );
   const given = config as Config;
   const services = descriptors as Services;
-  const environments = sound('environments')
-    ? Object.entries(given.environments)
-    : environmentEntries(config);
+  const environments = environmentEntries(config);
   for (const [name, environment] of environments) {
     const at = `environments.${name}`;
     for (const rule of environmentRules) {
@@ -328,7 +326,7 @@ function serviceProblems(
         problems.push(`${at}.${where}: got min ${tasks.min} above max ${tasks.max}; valid: min up to max`);
       }
     }
-    if (sound(`${at}.environments`)) {
+    if (sound(`${at}.environments`) && environments.length > 0) {
       for (const environment of Object.keys(service.environments ?? {})) {
         const known = environments.map(([other]) => other);
         if (!known.includes(environment)) {
@@ -369,7 +367,8 @@ function environmentEntries(config: unknown): [string, EnvironmentConfig][] {
 
 interface Explained {
   readonly path: readonly string[];
-  readonly got: unknown;
+  /** As it is shown. */
+  readonly got: string;
   readonly valid: string;
 }
 
@@ -398,12 +397,12 @@ function explain(issue: z.core.$ZodIssue, root: unknown, above: readonly Propert
     return [
       {
         path: full.slice(0, -1).map(String),
-        got: String(full.at(-1)),
+        got: show(full.at(-1)),
         valid: issue.issues[0]?.message ?? issue.message,
       },
     ];
   }
-  return [{ path: full.map(String), got, valid: issue.message }];
+  return [{ path: full.map(String), got: show(got), valid: issue.message }];
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

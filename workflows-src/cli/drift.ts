@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { renderDrift } from '../comment/render-drift';
 import { named } from '../graph/synthesized';
-import { driftIn, planStacks } from '../operations/plan';
+import { planStacks } from '../operations/plan';
 import type { CommandIo } from './io';
 import { openWorkspace } from './workspace';
 
@@ -31,10 +31,7 @@ export async function driftCommand(argv: readonly string[], io: CommandIo): Prom
     named([workspace.bootstrap, ...workspace.stacks], environment ?? '', names),
   );
   workspace.board.close();
-  const drift = driftIn(results);
-  io.out(renderDrift(drift));
-  const failed = results.filter((result) => result.status === 'failed');
-  for (const { stack, diagnostics } of failed) io.err(`\n${stack} could not be looked at: ${diagnostics}\n`);
-  if (failed.length > 0) return 1;
-  return drift.some((stack) => stack.drift.length > 0) ? 3 : 0;
+  io.out(renderDrift(results));
+  if (results.some(({ status }) => status === 'failed')) return 1;
+  return results.some((result) => result.status === 'planned' && result.changes.drift.length > 0) ? 3 : 0;
 }

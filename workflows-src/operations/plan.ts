@@ -1,7 +1,6 @@
 import { type ChangeSet, count } from '../changes/change-set';
 import { readPlan } from '../changes/read-plan';
 import type { StackResult } from '../comment/render';
-import type { DriftResult } from '../comment/render-drift';
 import { runGraph } from '../graph/schedule';
 import type { SynthesizedStack } from '../graph/synthesized';
 import { type PlanOptions, TerraformError } from '../terraform/terraform';
@@ -85,15 +84,6 @@ async function upstreamsApplied(
     if (Object.keys(outputs).length === 0)
       throw new Deferred(`${upstream.id}, which it reads from, was never applied`);
   }
-}
-
-/** What plans say of drift, of the stacks that could be planned: a plan reads what AWS really has before it compares. */
-export function driftIn(results: readonly StackResult[]): readonly DriftResult[] {
-  return results.flatMap((result) =>
-    result.status === 'planned'
-      ? [{ stack: result.stack, drift: result.changes.drift, unapplied: result.changes.changes }]
-      : [],
-  );
 }
 
 /** A few words for a progress line. */
