@@ -1,0 +1,141 @@
+import { given, stackOf, stacksOf } from './test-app';
+import { all, at, only } from './test-json';
+
+const stacks = stacksOf();
+const dev = stackOf(stacks, 'dev-platform');
+const prod = stackOf(stacks, 'prod-platform');
+
+test('the cluster has enhanced insights, and commands run in its containers leave an encrypted record', () => {
+  expect(only(prod, 'aws_ecs_cluster')).toEqual({
+    name: 'fairlead-prod',
+    setting: [{ name: 'containerInsights', value: 'enhanced' }],
+    configuration: {
+      execute_command_configuration: {
+        kms_key_id: '${aws_kms_key.key.arn}',
+        logging: 'OVERRIDE',
+        log_configuration: {
+          cloud_watch_encryption_enabled: true,
+          cloud_watch_log_group_name: '${aws_cloudwatch_log_group.session-log.name}',
+        },
+      },
+    },
+  });
+  expect(only(prod, 'aws_cloudwatch_log_group')).toEqual({
+    name: '/fairlead/prod/ecs-exec',
+    retention_in_days: 365,
+    kms_key_id: '${aws_kms_key.key.arn}',
+  });
+});
+
+test("the key serves this environment's log groups and this account's alarms, and no other service", () => {
+  const { Statement } = JSON.parse(String(only(prod, 'aws_kms_key')['policy'])) as {
+    Statement: { Principal: object; Condition?: object }[];
+  };
+  expect(Statement.map(({ Principal, Condition }) => [Principal, Condition])).toEqual([
+    [{ AWS: 'arn:aws:iam::222222222222:root' }, undefined],
+    [
+      { Service: 'logs.eu-west-1.amazonaws.com' },
+      {
+        ArnLike: {
+          'kms:EncryptionContext:aws:logs:arn':
+            'arn:aws:logs:eu-west-1:222222222222:log-group:/fairlead/prod/*',
+        },
+      },
+    ],
+    [{ Service: 'cloudwatch.amazonaws.com' }, { StringEquals: { 'aws:SourceAccount': '222222222222' } }],
+  ]);
+});
+
+test('the balancer stands in the public subnets and the instances in the private ones', () => {
+  expect(only(prod, 'aws_lb')['subnets']).toHaveLength(3);
+  for (const subnet of only(prod, 'aws_lb')['subnets'] as string[]) expect(subnet).toMatch(/subnetpublic/);
+  expect(only(prod, 'aws_autoscaling_group')['vpc_zone_identifier']).toHaveLength(3);
+  for (const subnet of only(prod, 'aws_autoscaling_group')['vpc_zone_identifier'] as string[]) {
+    expect(subnet).toMatch(/subnetprivate/);
+  }
+});
+
+test('an ephemeral environment can be destroyed with all that is in it, any other cannot', () => {
+  const destroyable = (stack: typeof dev): unknown[] => [
+    only(stack, 'aws_autoscaling_group')['force_delete'],
+    only(stack, 'aws_s3_bucket')['force_destroy'],
+    only(stack, 'aws_lb')['enable_deletion_protection'],
+    only(stack, 'aws_kms_key')['deletion_window_in_days'],
+  ];
+  expect(destroyable(dev)).toEqual([true, true, false, 7]);
+  expect(destroyable(prod)).toEqual([false, false, true, 30]);
+});
+
+test('user data takes its name from the cluster, so that instances are destroyed before it', () => {
+  expect(only(prod, 'aws_launch_template')['user_data']).toContain('${aws_ecs_cluster.cluster.name}');
+});
+
+test('every alarm tells the topic, when it fires and when it is over', () => {
+  const topic = ['${aws_sns_topic.alarms_topic_CB6504A9.arn}'];
+  expect(
+    all(prod, 'aws_cloudwatch_metric_alarm').map(({ alarm_name, alarm_actions, ok_actions }) => [
+      alarm_name as string,
+      alarm_actions as unknown,
+      ok_actions as unknown,
+    ]),
+  ).toEqual([
+    ['fairlead-prod-balancer-errors', topic, topic],
+    ['fairlead-prod-cluster-full', topic, topic],
+  ]);
+  expect(only(prod, 'aws_sns_topic_subscription')['endpoint']).toBe('platform@example.com');
+});
+
+test('the budget warns at 80 percent spent and at 100 percent forecast', () => {
+  const to = {
+    comparison_operator: 'GREATER_THAN',
+    threshold_type: 'PERCENTAGE',
+    subscriber_email_addresses: ['platform@example.com'],
+  };
+  expect(only(prod, 'aws_budgets_budget')).toEqual({
+    name: 'fairlead-prod-monthly',
+    budget_type: 'COST',
+    time_unit: 'MONTHLY',
+    limit_amount: '1500',
+    limit_unit: 'USD',
+    notification: [
+      { notification_type: 'ACTUAL', threshold: 80, ...to },
+      { notification_type: 'FORECASTED', threshold: 100, ...to },
+    ],
+  });
+});
+
+test('an operator finds the address and the cluster among the outputs', () => {
+  expect(prod.output['url']).toEqual({ value: 'https://app.example.com' });
+  expect(dev.output['url']).toEqual({ value: 'http://${aws_lb.load-balancer_994F87EC.dns_name}' });
+  expect(dev.output['load_balancer_dns_name']).toEqual({
+    value: '${aws_lb.load-balancer_994F87EC.dns_name}',
+  });
+  expect(dev.output['cluster_name']).toEqual({ value: '${aws_ecs_cluster.cluster.name}' });
+});
+
+test('what services are joined to keeps its address', () => {
+  for (const address of [
+    'aws_ecs_cluster.cluster',
+    'aws_ecs_cluster_capacity_providers.capacity_association_6700B845',
+    'aws_kms_key.key',
+    'aws_lb.load-balancer_994F87EC',
+    'aws_lb_listener.load-balancer_https_7F5E2DEF',
+    'aws_security_group.load-balancer_security-group_80A0008E',
+    'aws_sns_topic.alarms_topic_CB6504A9',
+  ]) {
+    expect(at(prod, address)).toBeDefined();
+  }
+});
+
+test('the longest project, environment and region still make a bucket name that S3 takes', () => {
+  const { dev: environment } = given.config.environments;
+  if (!environment) throw new Error('no environment dev in config');
+  const config = {
+    ...given.config,
+    project: 'p'.repeat(16),
+    environments: { longname: { ...environment, region: 'ap-southeast-2' } },
+  };
+  const { bucket } = only(stackOf(stacksOf(config, {}), 'longname-platform'), 'aws_s3_bucket');
+  expect(bucket).toBe(`${'p'.repeat(16)}-longname-111111111111-ap-southeast-2-alb-logs`);
+  expect(bucket).toHaveLength(62);
+});
