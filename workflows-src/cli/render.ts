@@ -46,7 +46,7 @@ export async function renderCommand(argv: readonly string[], io: CommandIo): Pro
         changes: readPlan(readFileSync(resolve(io.cwd, file)), stack),
       });
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const { message } = error as Error;
       problems.push(
         visible(message.startsWith(`${stack}: `) ? message : `${stack}: cannot be read: ${message}`),
       );

@@ -1,0 +1,66 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { UsageError } from './io';
+import { renderCommand } from './render';
+
+const FIXTURES = join(__dirname, '../changes/fixtures');
+
+async function run(
+  argv: readonly string[],
+  cwd = FIXTURES,
+): Promise<{ code: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  const io = {
+    cwd,
+    env: {},
+    out: (text: string) => void (out += text),
+    err: (text: string) => void (err += text),
+  };
+  const code = await renderCommand(argv, io);
+  return { code, out, err };
+}
+
+test('prints one summary of all files, each stack named after its file', async () => {
+  const { code, out, err } = await run(['by-request.json', join(FIXTURES, 'no-changes.json')]);
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toContain('## Plan: 1 to replace\n');
+  expect(out).toContain(
+    '| `by-request` | changes | 0 | 0 | 1 | 0 |  |\n| `no-changes` | no changes | 0 | 0 | 0 | 0 |  |\n',
+  );
+});
+
+test('explains itself', async () => {
+  const { code, out } = await run(['--help']);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^usage: npm run render -- plan\.json/);
+});
+
+test('prints nothing but all the problems when a file is missing or no plan', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-render-'));
+  try {
+    writeFileSync(join(folder, 'good.json'), readFileSync(join(FIXTURES, 'by-request.json')));
+    writeFileSync(join(folder, 'bad.json'), 'No changes.');
+    const { code, out, err } = await run(['good.json', 'bad.json', 'absent.json'], folder);
+    expect([code, out]).toEqual([1, '']);
+    expect(err.split('\n')).toEqual([
+      expect.stringMatching(/^bad: this is not JSON/),
+      expect.stringMatching(
+        /^absent: cannot be read: ENOENT: no such file or directory, open '.*absent\.json'$/,
+      ),
+      '',
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('fails when called without a file, with an unknown option, or with two files of one name', async () => {
+  await expect(run([])).rejects.toThrow(new UsageError('name at least one plan file'));
+  await expect(run(['--values', 'a.json'])).rejects.toThrow("Unknown option '--values'");
+  await expect(run(['a/plan.json', 'b/plan.json'])).rejects.toThrow(
+    new UsageError("two files would both be the stack 'plan': rename one"),
+  );
+});
