@@ -70,6 +70,8 @@ export class TasksStack extends BaseStack {
       },
     });
     new TerraformOutput(this, 'task_definition_arn', { value: this.taskDefinitionArn });
+    // Read back by an apply that is given no new image, so that it keeps the one which is deployed.
+    new TerraformOutput(this, 'deployed_image', { value: image });
 
     if (!descriptor.migrate || !access) return;
     const migrate = this.taskDefinition(props, {

@@ -86,7 +86,7 @@ export async function variablesOf(
         `${stack.id}: nothing gives a value to its variable '${name}'; only a tasks stack's 'image' is known`,
       );
     }
-    const given = images.get(service) ?? (await terraform.outputs(stack.folder)).image;
+    const given = images.get(service) ?? (await terraform.outputs(stack.folder)).deployed_image;
     if (typeof given !== 'string') {
       throw new Deferred(
         `no image of ${service} was released here yet; give one with --image ${service}=<repository>@sha256:<digest>`,
