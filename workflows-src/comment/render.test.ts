@@ -160,9 +160,19 @@ test('a failed check, drift or a changed output is reported although no resource
   expect(renderSummary([{ stack: 'a', status: 'planned', changes }])).toContain(
     '## Plan: no resource changes, 1 failed check\n',
   );
+  expect(renderSummary([planned('a', 'drift-refresh-only')])).toContain(
+    '## Plan: no resource changes, 2 changed outside of Terraform\n',
+  );
   expect(renderSummary([planned('a', 'outputs-only')])).toContain(
     '## Plan: no resource changes, 2 output changes\n',
   );
+});
+
+test('a plan that is only a first step is not "no changes", whatever it holds', () => {
+  const changes: ChangeSet = { ...changeSet('a', []), complete: false };
+  const summary = renderSummary([{ stack: 'a', status: 'planned', changes }]);
+  expect(summary).toContain('## Plan: no resource changes, **1 plan incomplete**\n');
+  expect(summary).toContain('This plan is a first step: Terraform needs another plan after it is applied.');
 });
 
 test('shows no value: not one planted secret, sensitive or not', () => {
