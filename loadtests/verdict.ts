@@ -215,7 +215,7 @@ export function describeVerdict(verdict: Verdict): string {
     slo.name,
     slo.value === null ? '—' : format(slo.value, slo.unit),
     `${slo.bound} ${format(slo.limit, slo.unit)}`,
-    `${slo.samples} of ${slo.samplesNeeded} samples needed`,
+    `${slo.samples} samples (needs ${slo.samplesNeeded})`,
   ]);
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
   return [
