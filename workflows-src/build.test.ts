@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+import { actionBundles, check } from './build';
+import { mend, type Files } from './model/generated-files';
+
+const root = resolve(__dirname, '..');
+
+let folder: string;
+let bundles: Files;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'bundles-'));
+  bundles = await actionBundles(root);
+  mend(
+    folder,
+    bundles,
+    [...bundles.keys()].map((path) => ({ path, is: 'missing' })),
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the bundles of the actions', () => {
+  it('are the same bytes when built again, below a megabyte, and say nothing of this checkout', async () => {
+    const again = await actionBundles(root);
+    for (const [path, content] of bundles) {
+      expect(Buffer.from(again.get(path) ?? '').equals(Buffer.from(content))).toBe(true);
+      expect(Buffer.byteLength(content)).toBeLessThan(1_000_000);
+      expect(Buffer.from(content).includes(root)).toBe(false);
+    }
+  });
+
+  it('name the licence of every package inside', () => {
+    const licences = String(bundles.get('.github/actions/plan-comment/dist/licenses.txt'));
+    expect(licences).toContain('@actions/github 7.0.0 (MIT)');
+    expect(licences).toContain('before-after-hook 2.2.3 (Apache-2.0)');
+  });
+
+  it('--check names a bundle that changed by one character, and a file that does not belong there', () => {
+    const lines: string[] = [];
+    expect(check(folder, bundles, (line) => lines.push(line))).toBe(0);
+    const path = '.github/actions/plan-comment/dist/index.js';
+    appendFileSync(join(folder, path), ' ');
+    writeFileSync(join(folder, '.github/actions/plan-comment/dist/other.js'), '');
+    expect(check(folder, bundles, (line) => lines.push(line))).toBe(1);
+    expect(lines).toEqual([
+      `${path} is stale: run 'npm run build' and commit the result`,
+      ".github/actions/plan-comment/dist/other.js is no longer generated: run 'npm run build' and commit the result",
+    ]);
+    writeFileSync(join(folder, path), bundles.get(path) ?? '');
+  });
+});
+
+interface Ran {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs a bundle as a step of a workflow does. */
+async function runBundle(action: string, env: Record<string, string>): Promise<Ran> {
+  const child = spawn(process.execPath, [join(folder, `.github/actions/${action}/dist/index.js`)], {
+    cwd: folder,
+    env: { PATH: process.env.PATH ?? '', ...env },
+  });
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  return { code: code as number | null, output };
+}
+
+/** A file in the folder, empty, as the runner makes them for outputs and summaries. */
+function runnerFile(name: string, content = ''): string {
+  const file = join(folder, name);
+  writeFileSync(file, content);
+  return file;
+}
+
+describe('the plan-comment bundle, against a fake of the three calls', () => {
+  let server: Server;
+  let comments: { id: number; user: { login: string }; body: string }[];
+  let env: Record<string, string>;
+  beforeEach(async () => {
+    comments = [];
+    server = createServer((request, response) => {
+      void text(request).then((sent) => {
+        const { method, url } = request;
+        const answer = (status: number, value: unknown): void =>
+          void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+        if (method === 'GET' && url === '/repos/o/r/issues/5/comments?per_page=100&page=1')
+          return answer(200, comments);
+        if (method === 'POST' && url === '/repos/o/r/issues/5/comments') {
+          comments.push({
+            id: 9,
+            user: { login: 'github-actions[bot]' },
+            ...(JSON.parse(sent) as { body: string }),
+          });
+          return answer(201, comments.at(-1));
+        }
+        if (method === 'PATCH' && url === '/repos/o/r/issues/comments/9') {
+          Object.assign(comments[0] ?? {}, JSON.parse(sent));
+          return answer(200, comments[0]);
+        }
+        return answer(403, { message: `Resource not accessible: ${method} ${url}` });
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    env = {
+      GITHUB_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      GITHUB_SERVER_URL: 'https://github.example',
+      GITHUB_REPOSITORY: 'o/r',
+      GITHUB_RUN_ID: '77',
+      GITHUB_EVENT_NAME: 'pull_request',
+      GITHUB_EVENT_PATH: runnerFile('event.json', JSON.stringify({ pull_request: { number: 5 } })),
+      GITHUB_OUTPUT: runnerFile('output'),
+      GITHUB_STEP_SUMMARY: runnerFile('summary'),
+      INPUT_FOLDER: '.',
+      INPUT_ENVIRONMENTS: 'dev,prod',
+      INPUT_AUTHOR: 'github-actions[bot]',
+      INPUT_TOKEN: 'a-token',
+    };
+    runnerFile('plan-dev.md', '## dev\n\none change\n');
+  });
+  afterEach(() => void server.close());
+
+  it('creates the comment, leaves it alone, updates it; and writes the summary', async () => {
+    expect((await runBundle('plan-comment', env)).output).toContain('comment on pull request 5: created');
+    expect((await runBundle('plan-comment', env)).output).toContain('comment on pull request 5: unchanged');
+    runnerFile('plan-dev.md', '## dev\n\ntwo changes\n');
+    expect((await runBundle('plan-comment', env)).output).toContain('comment on pull request 5: updated');
+    expect(comments).toHaveLength(1);
+    expect(comments[0]?.body).toContain('two changes');
+    expect(comments[0]?.body).toContain('[The run](https://github.example/o/r/actions/runs/77) says why.');
+    expect(readFileSync(env.GITHUB_STEP_SUMMARY as string, 'utf8')).toContain('two changes');
+    expect(readFileSync(env.GITHUB_OUTPUT as string, 'utf8')).toMatch(/result<<.*\nupdated\n/);
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ['GitHub refuses', { GITHUB_REPOSITORY: 'o/other' }, 'Resource not accessible'],
+    ['the event has no pull request', { GITHUB_EVENT_PATH: '' }, 'has no pull request'],
+    ['an input is missing', { INPUT_FOLDER: '' }, 'required input without a value: folder'],
+    ['there is no token', { INPUT_TOKEN: '' }, 'token: got nothing'],
+  ])('fails the job when %s', async (_what, change, message) => {
+    const { code, output } = await runBundle('plan-comment', { ...env, ...change });
+    expect(code).toBe(1);
+    expect(output).toContain('::error::');
+    expect(output).toContain(message);
+  });
+});
+
+describe('the changed-services bundle', () => {
+  it('fails the job where there is no repository', async () => {
+    const env = { INPUT_SERVICES: 'api', INPUT_BEFORE: 'a'.repeat(40), INPUT_AFTER: 'b'.repeat(40) };
+    const { code, output } = await runBundle('changed-services', env);
+    expect(code).toBe(1);
+    expect(output).toContain('not a git repository');
+  });
+});

@@ -1,0 +1,136 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { actions } from './actions';
+import { generate, ourWorkflows, run } from './generate';
+import { PINS } from './model/pinned';
+
+const root = resolve(__dirname, '..');
+const files = generate(ourWorkflows(), actions);
+
+describe('the generator', () => {
+  let folder: string;
+  let lines: string[];
+  const runIn = (check: boolean): number => {
+    lines = [];
+    return run(folder, files, check, (line) => lines.push(line));
+  };
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'workflows-'));
+    runIn(false);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('writes what is missing once, and nothing the second time', () => {
+    expect(lines).toEqual([...files.keys()].map((path) => `wrote ${path}`));
+    expect(runIn(false)).toBe(0);
+    expect(lines).toEqual([]);
+    expect(runIn(true)).toBe(0);
+  });
+
+  it('--check fails after one more character, names the file and the command, and leaves it as it is', () => {
+    const ci = join(folder, '.github/workflows/ci.yml');
+    appendFileSync(ci, ' ');
+    const before = readFileSync(ci, 'utf8');
+    expect(runIn(true)).toBe(1);
+    expect(lines).toEqual([
+      ".github/workflows/ci.yml is stale: run 'npm run workflows' and commit the result",
+    ]);
+    expect(readFileSync(ci, 'utf8')).toBe(before);
+
+    expect(runIn(false)).toBe(0);
+    expect(runIn(true)).toBe(0);
+  });
+
+  it('--check names a file that is missing', () => {
+    rmSync(join(folder, '.github/actions/plan-comment/action.yml'));
+    expect(runIn(true)).toBe(1);
+    expect(lines).toEqual([
+      ".github/actions/plan-comment/action.yml is missing: run 'npm run workflows' and commit the result",
+    ]);
+  });
+
+  it('removes what it wrote once and has no source any more, and nothing else', () => {
+    const old = '.github/workflows/old.yml';
+    const ours = '.github/workflows/by-hand.yml';
+    writeFileSync(join(folder, old), readFileSync(join(folder, '.github/workflows/ci.yml')));
+    writeFileSync(join(folder, ours), 'name: by hand\n');
+    mkdirSync(join(folder, '.github/actions/empty'));
+    expect(runIn(true)).toBe(1);
+    expect(lines).toEqual([`${old} is no longer generated: run 'npm run workflows' and commit the result`]);
+
+    expect(runIn(false)).toBe(0);
+    expect(lines).toEqual([`removed ${old}`]);
+    expect([existsSync(join(folder, old)), existsSync(join(folder, ours))]).toEqual([false, true]);
+  });
+
+  it('writes nothing while any workflow is wrong, and names every mistake', () => {
+    const { ci, plan } = ourWorkflows();
+    const wrong = {
+      ci: { ...ci, jobs: { ...ci?.jobs, check: { ...ci?.jobs.check, needs: ['chek'] } } },
+      plan: { ...plan, concurrency: { group: '${{ githb.ref }}', 'cancel-in-progress': true } },
+    };
+    expect(() => generate(wrong as never, actions)).toThrow(
+      [
+        '2 mistakes in the workflows:',
+        "  ci, job 'check': needs: no job 'chek'; valid jobs: rehearsal",
+        "  plan: githb.ref: no context 'githb' here; valid contexts: github, inputs, vars",
+      ].join('\n'),
+    );
+  });
+
+  it('gives the same bytes in another language and from another folder', () => {
+    const script = `
+      const { generate, ourWorkflows } = require(process.argv[1]);
+      const { actions } = require(process.argv[2]);
+      process.stdout.write(JSON.stringify([...generate(ourWorkflows(), actions)]));`;
+    const modules = ['generate.ts', 'actions/index.ts'].map((file) => join(__dirname, file));
+    const answer = execFileSync(
+      process.execPath,
+      ['-r', require.resolve('ts-node/register/transpile-only'), '-e', script, ...modules],
+      {
+        cwd: folder,
+        env: { ...process.env, LC_ALL: 'tr_TR.UTF-8', TS_NODE_PROJECT: join(root, 'tsconfig.json') },
+        encoding: 'utf8',
+      },
+    );
+    expect(JSON.parse(answer)).toEqual([...files]);
+  });
+
+  it('refuses an option it does not know, with its help and exit 2', () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['-r', 'ts-node/register/transpile-only', 'workflows-src/generate.ts', '--chek'],
+      { cwd: root, encoding: 'utf8' },
+    );
+    expect(status).toBe(2);
+    expect(stderr).toContain("Unknown option '--chek'");
+    expect(stderr).toContain('usage: npm run workflows');
+  });
+});
+
+describe('every workflow', () => {
+  const yaml = [...files].filter(([path]) => path.startsWith('.github/workflows/'));
+
+  it.each(yaml)('%s runs pinned actions only', (_path, text) => {
+    const shas = Object.values(PINS).map(({ sha }) => sha);
+    for (const [, sha = ''] of text.matchAll(/uses: \S+@(\S+)/g)) expect(shas).toContain(sha);
+    expect(text.match(/uses: /g)?.length).toBe(
+      text.match(/uses: \S+@[0-9a-f]{40} # v\d+\.\d+\.\d+\n/g)?.length,
+    );
+  });
+
+  it.each(yaml)('%s says nothing about this machine', (_path, text) => {
+    expect(text).not.toContain(root);
+  });
+});

@@ -1,0 +1,107 @@
+import { actions } from '../actions';
+import { problemsOf } from '../model/check';
+import type { Job } from '../model/workflow';
+import { config } from '../../stacks/config';
+import type { Config } from '../../stacks/config';
+import type { Services } from '../../stacks/check-config';
+import service from '../../services/api/service';
+import { apply } from './apply';
+import { workflows } from './index';
+import { plan } from './plan';
+import { projectOf } from './project';
+
+const services: Services = { api: service, web: service };
+const project = projectOf(config, services);
+
+/** The step of a job with this name, as plain data. */
+function step(job: Job | undefined, name: string): Record<string, unknown> {
+  const found = job?.steps.find((other) => other.name === name);
+  if (!found) throw new Error(`no step '${name}'`);
+  return { ...found };
+}
+
+describe('the workflows of a project with two services', () => {
+  it.each(Object.entries(workflows))('%s has no problems', (name, of) => {
+    expect(problemsOf(name, of(project), actions)).toEqual([]);
+  });
+
+  it('build each service once, and give every environment its digest', () => {
+    const { jobs } = apply(project);
+    expect(Object.keys(jobs)).toEqual(['changes', 'build-api', 'build-web', 'apply-dev', 'apply-prod']);
+    expect(step(jobs['apply-prod'], 'Apply')).toEqual({
+      name: 'Apply',
+      env: {
+        API_DIGEST: '${{ needs.build-api.outputs.digest }}',
+        WEB_DIGEST: '${{ needs.build-web.outputs.digest }}',
+      },
+      run: [
+        'npm run apply -- prod',
+        '${API_DIGEST:+--image "api=111111111111.dkr.ecr.eu-west-1.amazonaws.com/fairlead/api@$API_DIGEST"}',
+        '${WEB_DIGEST:+--image "web=111111111111.dkr.ecr.eu-west-1.amazonaws.com/fairlead/web@$WEB_DIGEST"}',
+      ].join(' '),
+    });
+  });
+
+  it('go on to the next environment only when the one before succeeded, with builds that succeeded or had nothing to do', () => {
+    const { jobs } = apply(project);
+    expect(jobs['apply-prod']?.needs).toEqual(['changes', 'build-api', 'build-web', 'apply-dev']);
+    expect(jobs['apply-prod']?.if).toBe(
+      [
+        '!cancelled()',
+        "needs.changes.result == 'success'",
+        "needs.apply-dev.result == 'success'",
+        'contains(fromJSON(\'["success","skipped"]\'), needs.build-api.result)',
+        'contains(fromJSON(\'["success","skipped"]\'), needs.build-web.result)',
+      ].join(' && '),
+    );
+  });
+
+  it('assume the role of the environment in its own account, and name the environment where the role asks for it', () => {
+    const applied = apply(project).jobs['apply-prod'];
+    expect(applied?.environment).toBe('prod');
+    expect(step(applied, 'Sign in to AWS').with).toEqual({
+      'aws-region': 'eu-west-1',
+      'role-to-assume': 'arn:aws:iam::222222222222:role/fairlead-prod-apply',
+      'allowed-account-ids': '222222222222',
+    });
+    const planned = plan(project).jobs['plan-dev'];
+    expect(planned?.environment).toBeUndefined();
+    expect(step(planned, 'Sign in to AWS').with).toMatchObject({
+      'role-to-assume': 'arn:aws:iam::111111111111:role/fairlead-dev-plan',
+    });
+  });
+
+  it('give forks no job that signs in or writes', () => {
+    const { jobs } = plan(project);
+    for (const job of Object.values(jobs)) {
+      expect(job.if).toContain('github.event.pull_request.head.repo.full_name == github.repository');
+    }
+  });
+
+  it('never cancel an apply, and keep every one that waits', () => {
+    const { concurrency, jobs } = apply(project);
+    const expected = { 'cancel-in-progress': false, queue: 'max' };
+    expect(concurrency).toMatchObject(expected);
+    expect(jobs['apply-dev']?.concurrency).toEqual({ group: 'apply-dev', ...expected });
+  });
+
+  it('build on the runner of the architecture that the clusters have', () => {
+    expect(apply(project).jobs['build-api']?.['runs-on']).toBe('ubuntu-24.04-arm');
+    expect(
+      step(apply({ ...project, architecture: 'x86_64' }).jobs['build-api'], 'Build and push').with,
+    ).toMatchObject({
+      platforms: 'linux/amd64',
+    });
+  });
+});
+
+it('fails when the environments want images of different architectures', () => {
+  const { dev, prod } = config.environments;
+  const mixed = {
+    ...config,
+    environments: { dev, prod: { ...prod, cluster: { ...prod?.cluster, architecture: 'x86_64' } } },
+  } as Config;
+  expect(() => projectOf(mixed, services)).toThrow(
+    'environments.*.cluster.architecture: got dev arm64, prod x86_64; valid: one for all, because one image goes through all environments',
+  );
+});
