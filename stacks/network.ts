@@ -118,7 +118,8 @@ export class NetworkStack extends BaseStack {
     });
 
     new FlowLogs(this, 'flow-logs', {
-      prefix,
+      name: `${prefix}-flow-logs`,
+      logGroupName: `/${props.config.project}/${props.environment}/flow-logs`,
       where,
       vpcId: vpc.id,
       boundaryArn: boundaryArn(props.config.project, where.account),

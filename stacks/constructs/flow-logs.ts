@@ -7,8 +7,9 @@ import { EncryptionKey, logsMayUseKey } from './encryption-key';
 import { Role, serviceTrust } from './role';
 
 export interface FlowLogsProps {
-  /** `<project>-<environment>`. */
-  readonly prefix: string;
+  /** Of the role and the key's alias. */
+  readonly name: string;
+  readonly logGroupName: string;
   readonly where: AccountRegion;
   readonly vpcId: string;
   readonly boundaryArn: string;
@@ -20,16 +21,19 @@ export interface FlowLogsProps {
 export class FlowLogs extends Construct {
   public constructor(scope: Construct, id: string, props: FlowLogsProps) {
     super(scope, id);
-    const { where } = props;
-    const name = `${props.prefix}-flow-logs`;
+    const { name, logGroupName, where } = props;
     const key = new EncryptionKey(this, 'key', {
       alias: `alias/${name}`,
-      description: `VPC flow logs of ${props.prefix}`,
+      description: `VPC flow logs in ${logGroupName}`,
       account: where.account,
       deletionDays: props.keyDeletionDays,
-      statements: [logsMayUseKey(where, name)],
+      statements: [logsMayUseKey(where, logGroupName)],
     });
-    const group = new CloudwatchLogGroup(this, 'group', { name, retentionInDays: 365, kmsKeyId: key.arn });
+    const group = new CloudwatchLogGroup(this, 'group', {
+      name: logGroupName,
+      retentionInDays: 365,
+      kmsKeyId: key.arn,
+    });
     const role = new Role(this, 'role', {
       name,
       description: 'Writes the VPC flow logs',

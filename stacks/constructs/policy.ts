@@ -4,8 +4,10 @@ export interface PolicyStatement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Principal?: '*' | PolicyPrincipal;
   readonly Action: string | readonly string[];
-  /** Left out in trust policies only. */
+  /** Left out where the document belongs to the resource: trust and repository policies. */
   readonly Resource?: string | readonly string[];
+  /** Everything else than these. */
+  readonly NotResource?: string | readonly string[];
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 

@@ -1,5 +1,6 @@
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
+import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
 import { Construct } from 'constructs';
 
 import { policyJson, type PolicyStatement } from './policy';
@@ -11,8 +12,10 @@ export interface RoleProps {
   readonly boundaryArn: string;
   /** Who may assume it; see `serviceTrust`. */
   readonly trust: readonly PolicyStatement[];
-  /** What it may do. */
+  /** What it may do; AWS takes 10,240 characters. */
   readonly statements: readonly PolicyStatement[];
+  /** Of managed policies beside its own, by the id of their attachment. @default none */
+  readonly managedPolicyArns?: Readonly<Record<string, string>>;
 }
 
 /** An IAM role under the permissions boundary, with one policy of its own. */
@@ -29,6 +32,9 @@ export class Role extends Construct {
       assumeRolePolicy: policyJson(props.trust),
     });
     new IamRolePolicy(this, 'policy', { name: 'own', role: role.id, policy: policyJson(props.statements) });
+    for (const [attachment, policyArn] of Object.entries(props.managedPolicyArns ?? {})) {
+      new IamRolePolicyAttachment(this, attachment, { role: role.name, policyArn });
+    }
     this.arn = role.arn;
     this.name = role.name;
   }

@@ -1,0 +1,106 @@
+import { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
+import {
+  S3BucketLifecycleConfiguration,
+  type S3BucketLifecycleConfigurationRule,
+} from '@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration';
+import { S3BucketOwnershipControls } from '@cdktf/provider-aws/lib/s3-bucket-ownership-controls';
+import { S3BucketPolicy } from '@cdktf/provider-aws/lib/s3-bucket-policy';
+import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-public-access-block';
+import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration';
+import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning';
+import { Construct } from 'constructs';
+
+import { policyJson, type PolicyStatement } from './policy';
+
+export interface PrivateBucketProps {
+  readonly name: string;
+  /** @default S3's own key */
+  readonly keyArn?: string;
+  /** Objects expire after this. @default never */
+  readonly expirationDays?: number;
+  /** Replaced and deleted versions are kept this long. */
+  readonly noncurrentDays: number;
+  /** Beside the rule that requests come over TLS. @param arn of the bucket */
+  readonly statements: (arn: string) => readonly PolicyStatement[];
+  /** Makes Terraform refuse to destroy it. @default false */
+  readonly preventDestroy?: boolean;
+}
+
+/** A versioned, encrypted S3 bucket that no one reaches from outside or without TLS. Holds data: it is never destroyed with objects in it. */
+export class PrivateBucket extends Construct {
+  /** Its settings are part of this value: what uses it comes after them. */
+  public readonly name: string;
+  public readonly arn: string;
+
+  public constructor(scope: Construct, id: string, props: PrivateBucketProps) {
+    super(scope, id);
+    const bucket = new S3Bucket(this, 'Default', {
+      bucket: props.name,
+      ...(props.preventDestroy === true ? { lifecycle: { preventDestroy: true } } : {}),
+    });
+    const { id: bucketId, arn } = bucket;
+
+    new S3BucketVersioningA(this, 'versioning', {
+      bucket: bucketId,
+      versioningConfiguration: { status: 'Enabled' },
+    });
+    new S3BucketServerSideEncryptionConfigurationA(this, 'encryption', {
+      bucket: bucketId,
+      rule: [
+        props.keyArn === undefined
+          ? { applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }
+          : {
+              applyServerSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId: props.keyArn },
+              bucketKeyEnabled: true,
+            },
+      ],
+    });
+    new S3BucketOwnershipControls(this, 'ownership', {
+      bucket: bucketId,
+      rule: { objectOwnership: 'BucketOwnerEnforced' },
+    });
+    new S3BucketLifecycleConfiguration(this, 'lifecycle', { bucket: bucketId, rule: lifecycleRules(props) });
+    const publicAccess = new S3BucketPublicAccessBlock(this, 'public-access-block', {
+      bucket: bucketId,
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    });
+    const policy = new S3BucketPolicy(this, 'policy', {
+      bucket: bucketId,
+      policy: policyJson([
+        {
+          Sid: 'TlsOnly',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 's3:*',
+          Resource: [arn, `${arn}/*`],
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+        ...props.statements(arn),
+      ]),
+      // S3 refuses two changes of one bucket's access settings at once.
+      dependsOn: [publicAccess],
+    });
+
+    this.name = policy.bucket;
+    this.arn = arn;
+  }
+}
+
+function lifecycleRules(props: PrivateBucketProps): S3BucketLifecycleConfigurationRule[] {
+  const everything = { status: 'Enabled', filter: [{ prefix: '' }] };
+  return [
+    {
+      id: 'noncurrent',
+      ...everything,
+      noncurrentVersionExpiration: [{ noncurrentDays: props.noncurrentDays }],
+      abortIncompleteMultipartUpload: [{ daysAfterInitiation: 7 }],
+    },
+    props.expirationDays === undefined
+      ? // What is left of a deleted object once its versions are gone; S3 allows it beside no number of days.
+        { id: 'delete-markers', ...everything, expiration: [{ expiredObjectDeleteMarker: true }] }
+      : { id: 'expire', ...everything, expiration: [{ days: props.expirationDays }] },
+  ];
+}
