@@ -33,6 +33,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.rds.models import DBParameterGroup
 from moto.rds.responses import RDSResponse
+from moto.s3.models import FakeBucket
 from werkzeug.serving import make_server
 
 
@@ -106,6 +107,15 @@ def keep_instance_warmup(write, self):
     if self._get_bool_param("CapacityRebalance") is not None:
         group.capacity_rebalance = self._get_bool_param("CapacityRebalance")
     return response
+
+
+@wraps_action(AutoScalingResponse, "delete_auto_scaling_group")
+def end_protected_instances(delete, self):
+    """moto leaves instances running that are protected from scale-in; a deleted group keeps none."""
+    group = self.autoscaling_backend.autoscaling_groups.get(self._get_param("AutoScalingGroupName"))
+    for state in group.instance_states if group else []:
+        state.protected_from_scale_in = False
+    return delete(self)
 
 
 # Budgets
@@ -225,6 +235,23 @@ def keep_database_fields(write, self):
 def mark_parameters_as_users(update, self, parameters):
     """moto keeps no source; the provider reads back the parameters with source `user` only."""
     return update(self, [{**parameter, "Source": "user"} for parameter in parameters])
+
+
+# S3
+
+
+def may_deliver_access_logs(target_bucket, target_prefix):
+    """moto fails on a target whose policy has a statement for principal "*", as every TLS-only policy has."""
+    statements = json.loads(target_bucket.policy or b"{}").get("Statement", [])
+    return any(
+        statement["Effect"] == "Allow"
+        and statement["Principal"] != "*"
+        and statement["Principal"].get("Service") == "logging.s3.amazonaws.com"
+        for statement in statements
+    )
+
+
+FakeBucket._log_permissions_enabled_policy = staticmethod(may_deliver_access_logs)
 
 
 # The server
