@@ -60,9 +60,7 @@ const zones = [
   {
     target: './loadtests',
     from: './workflows-src',
-    except: ['./cli/io.ts', './terraform/process.ts'],
-    message:
-      'The load tests stand alone: of workflows-src they use how a command and a child process are run.',
+    message: 'The load tests stand alone: the command line hands them what they need.',
   },
   {
     target: './loadtests',

@@ -97,10 +97,10 @@ describe('the generator', () => {
     const modules = ['generate.ts', 'actions/index.ts'].map((file) => join(__dirname, file));
     const answer = execFileSync(
       process.execPath,
-      ['-r', require.resolve('ts-node/register/transpile-only'), '-e', script, ...modules],
+      ['-r', require.resolve('tsx/cjs'), '-e', script, ...modules],
       {
         cwd: folder,
-        env: { ...process.env, LC_ALL: 'tr_TR.UTF-8', TS_NODE_PROJECT: join(root, 'tsconfig.json') },
+        env: { ...process.env, LC_ALL: 'tr_TR.UTF-8' },
         encoding: 'utf8',
       },
     );
@@ -110,7 +110,7 @@ describe('the generator', () => {
   it('refuses an option it does not know, with its help and exit 2', () => {
     const { status, stderr } = spawnSync(
       process.execPath,
-      ['-r', 'ts-node/register/transpile-only', 'workflows-src/generate.ts', '--chek'],
+      ['-r', 'tsx/cjs', 'workflows-src/generate.ts', '--chek'],
       { cwd: root, encoding: 'utf8' },
     );
     expect(status).toBe(2);

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { checkConfig, ConfigError } from '../stacks/check-config';
@@ -67,8 +67,13 @@ export function ourWorkflows(): Record<string, Workflow> {
     givenConfig,
     loadServiceDescriptors(resolve(__dirname, '../services')),
   );
-  const project = projectOf(config, services);
+  const project = projectOf(config, services, profileNames(resolve(__dirname, '../loadtests/profiles')));
   return Object.fromEntries(Object.entries(workflows).map(([name, of]) => [name, of(project)]));
+}
+
+function profileNames(folder: string): string[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.ts'));
+  return files.map((file) => basename(file, '.ts')).sort();
 }
 
 /** Files below the root that begin with our header. */

@@ -2,14 +2,11 @@ import type { Job, Workflow } from '../model/workflow';
 import type { Environment, Project } from './project';
 import { prepared, RUNNER, setupTerraform, SIGN_IN_PERMISSION, signIn } from './steps';
 
-/** The profiles of `loadtests/`, which the workflows do not import. */
-const PROFILES = ['smoke'];
-
-export const loadTest = ({ environments }: Project): Workflow => ({
+export const loadTest = ({ environments, profiles }: Project): Workflow => ({
   name: 'load-test',
   about: `
-    Runs a k6 profile against an environment. The address is read from the environment's outputs with the plan role, so
-    from main only, as in drift.`,
+    Runs a k6 profile against an environment and keeps what it measured. The address is read from the environment's
+    outputs with the plan role, so from main only, as in drift.`,
   on: {
     workflow_dispatch: {
       inputs: {
@@ -19,7 +16,7 @@ export const loadTest = ({ environments }: Project): Workflow => ({
           type: 'choice',
           options: environments.map(({ name }) => name),
         },
-        profile: { description: 'Load profile', required: true, type: 'choice', options: PROFILES },
+        profile: { description: 'Load profile', required: true, type: 'choice', options: profiles },
       },
     },
   },
@@ -29,6 +26,8 @@ export const loadTest = ({ environments }: Project): Workflow => ({
     environments.map((environment) => [`load-test-${environment.name}`, loadTestJob(environment)]),
   ),
 });
+
+const REPORT = 'load-test-report';
 
 function loadTestJob({ name, plan }: Environment): Job {
   return {
@@ -45,7 +44,14 @@ function loadTestJob({ name, plan }: Environment): Job {
       {
         name: 'Load test',
         env: { PROFILE: '${{ inputs.profile }}' },
-        run: `npm run loadtest -- --profile "$PROFILE" --env ${name}`,
+        run: `npm run loadtest -- --profile "$PROFILE" --env ${name} --output ${REPORT}`,
+      },
+      {
+        name: 'Keep what was measured',
+        // A verdict that fails the job is worth reading most.
+        if: '!cancelled()',
+        uses: 'actions/upload-artifact',
+        with: { name: `load-test-${name}`, path: REPORT, 'if-no-files-found': 'warn', 'retention-days': 30 },
       },
     ],
   };

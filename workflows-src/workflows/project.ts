@@ -7,6 +7,8 @@ export interface Project {
   /** In the order of release. */
   readonly environments: readonly Environment[];
   readonly services: readonly ServiceImage[];
+  /** The load profiles there are: files of `loadtests/profiles`. */
+  readonly profiles: readonly string[];
   /** The account of the images, and the role that may push to it. */
   readonly registry: SignIn;
   /** Of every image: one is built, and runs in all environments. */
@@ -39,7 +41,7 @@ export interface SignIn {
 export type Architecture = 'arm64' | 'x86_64';
 
 /** @throws ConfigError when the environments want images of different architectures */
-export function projectOf(config: Config, services: Services): Project {
+export function projectOf(config: Config, services: Services, profiles: readonly string[]): Project {
   const environments = Object.entries(config.environments);
   const signIn = ({ account, region }: { account: string; region: string }, role: string): SignIn => ({
     account,
@@ -57,6 +59,7 @@ export function projectOf(config: Config, services: Services): Project {
       repository: repositoryName(config.project, name),
       url: repositoryUrl(config, name),
     })),
+    profiles,
     registry: signIn(config.registry, pipelineRoleName(config.project, 'push')),
     architecture: oneArchitecture(environments.map(([name, { cluster }]) => [name, cluster.architecture])),
   };

@@ -11,7 +11,7 @@ import { plan } from './plan';
 import { projectOf } from './project';
 
 const services: Services = { api: service, web: service };
-const project = projectOf(config, services);
+const project = projectOf(config, services, ['smoke']);
 
 /** The step of a job with this name, as plain data. */
 function step(job: Job | undefined, name: string): Record<string, unknown> {
@@ -101,7 +101,7 @@ it('fails when the environments want images of different architectures', () => {
     ...config,
     environments: { dev, prod: { ...prod, cluster: { ...prod?.cluster, architecture: 'x86_64' } } },
   } as Config;
-  expect(() => projectOf(mixed, services)).toThrow(
+  expect(() => projectOf(mixed, services, [])).toThrow(
     'environments.*.cluster.architecture: got dev arm64, prod x86_64; valid: one for all, because one image goes through all environments',
   );
 });
