@@ -74,8 +74,9 @@ export class Terraform {
   public async init(folder: string, state: 'reconfigure' | 'migrate' = 'reconfigure'): Promise<void> {
     // OpenTofu has a registry, and so lock file entries, of its own.
     const lockfile = this.binary.product === 'Terraform' ? ['-lockfile=readonly'] : [];
-    const backend = state === 'migrate' ? ['-migrate-state', '-force-copy'] : ['-reconfigure'];
-    await this.call(folder, ['init', '-json', '-input=false', ...backend, ...lockfile]);
+    // Terraform refuses -json with -migrate-state, even when it has nothing to ask.
+    const backend = state === 'migrate' ? ['-no-color', '-migrate-state', '-force-copy'] : ['-json', '-reconfigure'];
+    await this.call(folder, ['init', ...backend, '-input=false', ...lockfile]);
   }
 
   public async plan(
