@@ -14,7 +14,7 @@ function foundK6(): string | undefined {
   try {
     return findK6({ env: process.env, cwd: join(__dirname, '..') });
   } catch (error) {
-    // eslint-disable-next-line no-console -- a run without these tests must not look like one with them
+    // A run without these tests must not look like one with them.
     console.warn(`THE LOAD TESTS WERE NOT RUN: ${(error as Error).message}`);
     return undefined;
   }
