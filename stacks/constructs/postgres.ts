@@ -85,12 +85,12 @@ export class Postgres extends Construct {
           `arn:aws:rds:${where.region}:${where.account}:db:${identifier}`,
         ),
       ],
-      // As the managed policy AmazonRDSEnhancedMonitoringRole, in this account and region.
+      // As the managed policy AmazonRDSEnhancedMonitoringRole, for the one log group that it writes.
       statements: [
         {
           Effect: 'Allow',
           Action: ['logs:CreateLogGroup', 'logs:PutRetentionPolicy'],
-          Resource: `arn:aws:logs:${where.region}:${where.account}:log-group:RDS*`,
+          Resource: `arn:aws:logs:${where.region}:${where.account}:log-group:RDSOSMetrics`,
         },
         {
           Effect: 'Allow',
@@ -100,7 +100,7 @@ export class Postgres extends Construct {
             'logs:GetLogEvents',
             'logs:PutLogEvents',
           ],
-          Resource: `arn:aws:logs:${where.region}:${where.account}:log-group:RDS*:log-stream:*`,
+          Resource: `arn:aws:logs:${where.region}:${where.account}:log-group:RDSOSMetrics:log-stream:*`,
         },
       ],
     });
