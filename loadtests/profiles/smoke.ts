@@ -21,7 +21,7 @@ export const { options, handleSummary } = arrivalRate({
       metric: 'http_req_duration{expected_response:true}',
       statistic: 'p(95)',
       bound: 'at most',
-      limit: 500,
+      limit: 300,
       unit: 'ms',
       samples: { metric: 'http_reqs{expected_response:true}', atLeast: requests },
     },
