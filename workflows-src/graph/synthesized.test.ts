@@ -28,6 +28,7 @@ const all = [
   stack('bootstrap'),
   stack('prod-bootstrap', [], 'two'),
   stack('prod-network', [], 'two'),
+  stack('prod-tasks-api', ['prod-network', 'registry'], 'two'),
 ];
 
 test('an environment is its own stacks and the shared ones they depend on, dependencies first, with its bootstrap apart', () => {
@@ -35,7 +36,10 @@ test('an environment is its own stacks and the shared ones they depend on, depen
   expect(stacks.map(({ id }) => id)).toEqual(['dev-network', 'registry', 'dev-tasks-api', 'dev-service-api']);
   expect(bootstrap.id).toBe('bootstrap');
   expect(stacksOf(all, 'prod').bootstrap.id).toBe('prod-bootstrap');
-  expect(stacksOf(all, 'prod').stacks.map(({ id }) => id)).toEqual(['prod-network']);
+});
+
+test('a shared stack is applied with the environments of its own account only', () => {
+  expect(stacksOf(all, 'prod').stacks.map(({ id }) => id)).toEqual(['prod-network', 'prod-tasks-api']);
 });
 
 test('fails when the environment is unknown, naming those there are', () => {

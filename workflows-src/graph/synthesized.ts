@@ -101,7 +101,7 @@ export function environmentsOf(stacks: readonly SynthesizedStack[]): readonly st
 export interface EnvironmentStacks {
   /** Of the environment's account: the one whose bucket its states lie in. */
   readonly bootstrap: SynthesizedStack;
-  /** The environment's own and the shared ones they depend on, dependencies first. */
+  /** The environment's own, and the shared ones of its account that they depend on, dependencies first. */
   readonly stacks: readonly SynthesizedStack[];
 }
 
@@ -123,7 +123,9 @@ export function stacksOf(all: readonly SynthesizedStack[], environment: string):
   mine.forEach(({ id }) => want(id));
   const bootstrap = all.find((stack) => isBootstrap(stack) && stack.stateBucket === mine[0]?.stateBucket);
   if (!bootstrap) throw new Error(`no bootstrap stack keeps the state of ${environment}`);
-  return { bootstrap, stacks: inOrder(all.filter(({ id }) => wanted.has(id))) };
+  // What is shared but lives in another account is the business of the environment there.
+  const shared = all.filter(({ id, stateBucket }) => wanted.has(id) && stateBucket === bootstrap.stateBucket);
+  return { bootstrap, stacks: inOrder(shared) };
 }
 
 /**
