@@ -30,6 +30,7 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.iam.access_control import IAMPolicy
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.rds.models import DBParameterGroup
 from moto.rds.responses import RDSResponse
@@ -116,6 +117,15 @@ def end_protected_instances(delete, self):
     for state in group.instance_states if group else []:
         state.protected_from_scale_in = False
     return delete(self)
+
+
+@wraps_action(AutoScalingResponse, "set_instance_protection")
+def scale_in_unprotected_instances(set_protection, self):
+    """moto scales when the capacity is set only, not when an instance that stood above it loses its protection."""
+    response = set_protection(self)
+    name = self._get_param("AutoScalingGroupName")
+    self.autoscaling_backend.set_desired_capacity(name, self.autoscaling_backend.autoscaling_groups[name].desired_capacity)
+    return response
 
 
 # Budgets
@@ -252,6 +262,16 @@ def may_deliver_access_logs(target_bucket, target_prefix):
 
 
 FakeBucket._log_permissions_enabled_policy = staticmethod(may_deliver_access_logs)
+
+
+@wraps_action(FakeBucket, "get_permission")
+def leave_out_conditional_statements(decide, self, action, resource):
+    """moto applies a Deny whatever its condition: a bucket that denies requests without TLS would deny all."""
+    if self.policy is None:
+        return decide(self, action, resource)
+    policy = json.loads(self.policy)
+    unconditional = [statement for statement in policy["Statement"] if "Condition" not in statement]
+    return IAMPolicy(json.dumps({**policy, "Statement": unconditional})).is_action_permitted(action, resource)
 
 
 # The server
