@@ -75,7 +75,8 @@ export class Terraform {
     // OpenTofu has a registry, and so lock file entries, of its own.
     const lockfile = this.binary.product === 'Terraform' ? ['-lockfile=readonly'] : [];
     // Terraform refuses -json with -migrate-state, even when it has nothing to ask.
-    const backend = state === 'migrate' ? ['-no-color', '-migrate-state', '-force-copy'] : ['-json', '-reconfigure'];
+    const backend =
+      state === 'migrate' ? ['-no-color', '-migrate-state', '-force-copy'] : ['-json', '-reconfigure'];
     await this.call(folder, ['init', ...backend, '-input=false', ...lockfile]);
   }
 
