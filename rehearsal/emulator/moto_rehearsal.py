@@ -26,6 +26,7 @@ os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.budgets.responses import BudgetsResponse
+from moto.ec2.models.instances import Instance
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ecs.models import EC2ContainerServiceBackend
@@ -174,6 +175,15 @@ def separate_launch_template_tags(create, self):
         if of_instances:
             version.data["TagSpecifications"] = of_instances
     return response
+
+
+@wraps_action(Instance, "terminate")
+def delete_primary_interface(terminate, self):
+    """moto keeps the network interface that was made with the instance, whatever its launch template says."""
+    primary = self.nics.get(0)
+    if primary:
+        primary.delete_on_termination = True
+    return terminate(self)
 
 
 def description_of_rule(rule):
