@@ -1,0 +1,67 @@
+import { allows } from '../test-policy';
+import {
+  boundaryStatements,
+  changeStatements,
+  readStatements,
+  registryStatements,
+  roleAndKeyStatements,
+} from './project-permissions';
+
+const project = { project: 'acme', account: '111111111111', registryAccount: '999999999999' };
+const scope = { ...project, environment: 'dev', region: 'eu-west-1' };
+const BOUNDARY = 'arn:aws:iam::111111111111:policy/acme-boundary';
+const change = [...changeStatements(scope), ...roleAndKeyStatements(scope, BOUNDARY)];
+const boundary = boundaryStatements(project, BOUNDARY);
+/** Its denials are of what nobody is granted, or hang on a condition. */
+const within = boundary.filter(({ Effect }) => Effect === 'Allow');
+
+test.each([
+  ['rds:CreateDBInstance', 'arn:aws:rds:eu-west-1:111111111111:db:acme-%-database'],
+  ['ecs:CreateCluster', 'arn:aws:ecs:eu-west-1:111111111111:cluster/acme-%'],
+  ['ecs:UpdateService', 'arn:aws:ecs:eu-west-1:111111111111:service/acme-%/api'],
+  [
+    'elasticloadbalancing:CreateListener',
+    'arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/app/acme-%/1',
+  ],
+  ['logs:CreateLogGroup', 'arn:aws:logs:eu-west-1:111111111111:log-group:/acme/%/api'],
+  ['s3:CreateBucket', 'arn:aws:s3:::acme-%-alb-logs'],
+  ['iam:PassRole', 'arn:aws:iam::111111111111:role/acme-%-api-task'],
+])('%s is for this environment alone', (action, resource) => {
+  expect(allows(change, action, resource.replace('%', 'dev'))).toBe(true);
+  expect(allows(change, action, resource.replace('%', 'prod'))).toBe(false);
+});
+
+test.each([
+  ['ec2:CreateVpc', 'arn:aws:ec2:eu-west-1:111111111111:vpc/vpc-1'],
+  ['ec2:CreateNatGateway', 'arn:aws:ec2:eu-west-1:111111111111:natgateway/nat-1'],
+  ['ec2:AuthorizeSecurityGroupIngress', 'arn:aws:ec2:eu-west-1:111111111111:security-group/sg-1'],
+  ['ec2:RevokeSecurityGroupEgress', 'arn:aws:ec2:eu-west-1:111111111111:security-group/sg-1'],
+  ['ec2:CreateFlowLogs', 'arn:aws:ec2:eu-west-1:111111111111:vpc-flow-log/fl-1'],
+  ['ec2:CreateLaunchTemplateVersion', 'arn:aws:ec2:eu-west-1:111111111111:launch-template/lt-1'],
+  ['ec2:ReplaceNetworkAclAssociation', 'arn:aws:ec2:eu-west-1:111111111111:network-acl/acl-1'],
+])('%s is allowed, which AWS gives a number for a name', (action, resource) => {
+  expect(allows(change, action, resource)).toBe(true);
+  expect(allows(readStatements(scope), action, resource)).toBe(false);
+});
+
+test('whatever may be changed or read lies within the boundary', () => {
+  const outside = [...change, ...readStatements(scope), ...registryStatements(scope)].flatMap(
+    ({ Action, Resource }) =>
+      [Action].flat().flatMap((action) =>
+        [Resource ?? []]
+          .flat()
+          .filter((resource) => !allows(within, action, resource))
+          .map((resource) => `${action} on ${resource}`),
+      ),
+  );
+  expect(outside).toEqual([]);
+});
+
+test('the boundary keeps to the project: no other bucket, log group or role', () => {
+  expect(allows(boundary, 's3:PutObject', 'arn:aws:s3:::other/x')).toBe(false);
+  expect(
+    allows(boundary, 'logs:PutLogEvents', 'arn:aws:logs:eu-west-1:111111111111:log-group:/other/x'),
+  ).toBe(false);
+  expect(allows(boundary, 'iam:PutRolePolicy', 'arn:aws:iam::111111111111:role/other')).toBe(false);
+  expect(allows(boundary, 'iam:CreateUser', 'arn:aws:iam::111111111111:user/acme-dev')).toBe(false);
+});
