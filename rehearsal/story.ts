@@ -163,7 +163,7 @@ class Story {
       'A pull request',
       'A developer edits one value. This is the plan that the pull request would get as its comment.',
     );
-    await this.pullRequest(workspace, settings);
+    await this.pullRequest(workspace, stacks, settings);
 
     this.chapter(
       'Drift',
@@ -242,39 +242,37 @@ class Story {
 
   private async firstApply(
     workspace: Workspace,
-    { stacks }: EnvironmentStacks,
+    { bootstrap: base, stacks }: EnvironmentStacks,
     settings: RehearsedSettings,
     images: Map<string, string>,
   ): Promise<void> {
     const services = Object.keys(settings.services);
-    const imageNode = (service: string): string => `image ${service}`;
-    const nodes: GraphNode[] = [
-      ...services.map((service) => ({ id: imageNode(service), dependencies: ['registry'] })),
-      ...stacks.map(({ id, dependencies }) => ({
-        id,
+    const image = (service: string): string => `image ${service}`;
+    const nodes: (GraphNode & { readonly work: () => Promise<unknown> })[] = [
+      ...services.map((service) => ({
+        id: image(service),
+        dependencies: ['registry'],
+        work: async () => images.set(service, await this.registerImage(settings, service)),
+      })),
+      ...stacks.map((stack) => ({
+        id: stack.id,
         dependencies: [
-          ...dependencies,
-          ...services.filter((service) => id.endsWith(`-tasks-${service}`)).map(imageNode),
+          ...stack.dependencies,
+          ...services.filter((service) => stack.id.endsWith(`-tasks-${service}`)).map(image),
         ],
+        work: () => applyStack(workspace, stack),
+      })),
+      // Nothing waits for these, so that they fill the time in which the applies wait for AWS.
+      ...[base, ...stacks].map((stack) => ({
+        id: `${stack.id} again`,
+        dependencies: [stack.id],
+        work: () => this.mustBeUnchanged(workspace, stack),
       })),
     ];
-    const outcomes = await runGraph(
-      nodes,
-      async ({ id }) => {
-        const service = services.find((name) => id === imageNode(name));
-        if (service !== undefined) {
-          images.set(service, await this.registerImage(settings, service));
-          return;
-        }
-        const stack = stacks.find((other) => other.id === id) as SynthesizedStack;
-        await applyStack(workspace, stack);
-        await this.mustBeUnchanged(workspace, stack);
-      },
-      { signal: this.signal },
-    );
+    const outcomes = await runGraph(nodes, ({ work }) => work(), { signal: this.signal });
     this.board.close();
     this.mustAllBeDone(outcomes);
-    this.say(`${stacks.length} stacks stand, and the second plan of every one says: no changes.`);
+    this.say(`${stacks.length + 1} stacks stand, and the second plan of every one says: no changes.`);
   }
 
   private async registerImage({ config, services }: RehearsedSettings, service: string): Promise<string> {
@@ -294,15 +292,22 @@ class Story {
     return `${repositoryUrl(config, service)}@${digest}`;
   }
 
-  private async pullRequest(workspace: Workspace, settings: RehearsedSettings): Promise<void> {
+  private async pullRequest(
+    workspace: Workspace,
+    { stacks }: EnvironmentStacks,
+    settings: RehearsedSettings,
+  ): Promise<void> {
     const edit = edited(settings, this.options.environment);
     this.say(`${edit.file}: ${edit.field} ${edit.from} → ${edit.to}`);
-    const { stacks } = this.synthesize(edit);
-    const results = await planStacks(workspace, stacks);
+    const before = new Map(stacks.map(({ id, folder }) => [id, configurationOf(folder)]));
+    this.synthesize(edit);
+    const affected = stacks.filter(({ id, folder }) => configurationOf(folder) !== before.get(id));
+    this.say(`It changes the configuration of ${affected.map(({ id }) => id).join(', ') || 'no stack'}.`);
+    const results = await planStacks(workspace, affected);
     this.board.close();
     this.mustBePlanned(results);
     this.io.out(`\n${indent(renderSummary(results))}\n`);
-    const changed = stacks.filter(({ id }) =>
+    const changed = affected.filter(({ id }) =>
       results.some(
         (result) => result.stack === id && result.status === 'planned' && changesAnything(result.changes),
       ),
@@ -579,6 +584,11 @@ function unprotected({ folder }: SynthesizedStack): object {
       }),
     ),
   };
+}
+
+/** What Terraform is given, as it was synthesized. */
+function configurationOf(folder: string): string {
+  return readFileSync(join(folder, 'cdk.tf.json'), 'utf8');
 }
 
 function indent(text: string): string {

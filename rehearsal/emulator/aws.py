@@ -89,7 +89,6 @@ KINDS = [
     ("Auto Scaling group", "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups[].AutoScalingGroupName", {}),
     ("load balancer", "elbv2", "describe_load_balancers", "LoadBalancers[].LoadBalancerArn", {}),
     ("target group", "elbv2", "describe_target_groups", "TargetGroups[].TargetGroupArn", {}),
-    ("ECS cluster", "ecs", "list_clusters", "clusterArns", {}),
     ("task definition", "ecs", "list_task_definitions", "taskDefinitionArns", {"status": "ACTIVE"}),
     ("capacity provider", "ecs", "describe_capacity_providers", "capacityProviders[?status == 'ACTIVE'].name", {}),
     ("scalable target", "application-autoscaling", "describe_scalable_targets", "ScalableTargets[].ResourceId", {"ServiceNamespace": "ecs"}),
@@ -119,7 +118,9 @@ KINDS = [
 def inventory():
     """Everything in the account and region, as `kind name`, sorted."""
     found = [f"{kind} {name}" for kind, service, operation, path, arguments in KINDS for name in pages(service, operation, path, **arguments)]
-    kms = client("kms")
+    ecs, kms = client("ecs"), client("kms")
+    clusters = ecs.describe_clusters(clusters=pages("ecs", "list_clusters", "clusterArns"))["clusters"]
+    found += [f"ECS cluster {cluster['clusterName']}" for cluster in clusters if cluster["status"] != "INACTIVE"]
     for key in pages("kms", "list_keys", "Keys[].KeyId"):
         about = kms.describe_key(KeyId=key)["KeyMetadata"]
         if about["KeyState"] != "PendingDeletion" and about.get("KeyManager") == "CUSTOMER":

@@ -27,9 +27,10 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.budgets.responses import BudgetsResponse
 from moto.ec2.models.instances import Instance
+from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.launch_templates import LaunchTemplates
-from moto.ecs.models import EC2ContainerServiceBackend
+from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.access_control import IAMPolicy
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -186,12 +187,23 @@ def delete_primary_interface(terminate, self):
     return terminate(self)
 
 
-def description_of_rule(rule):
-    """moto finds the description of a rule over an IP range only, not of one over a referenced security group."""
-    return rule.ip_range.get("Description") or (rule.source_group or {}).get("Description")
+@wraps_action(SecurityGroupRule, "__init__")
+def keep_rule_description(create, self, *arguments, prefix_list_id=None, **named):
+    """moto keeps the description of a rule over an IP range only, not over a security group or a prefix list."""
+    create(self, *arguments, prefix_list_id=prefix_list_id, **named)
+    other_side = self.ip_range or self.source_group or prefix_list_id or {}
+    self.given_description = other_side.get("Description")
 
 
-SecurityGroupRule.description = property(description_of_rule)
+SecurityGroupRule.description = property(lambda rule: rule.given_description)
+
+
+@wraps_action(NatGatewayBackend, "delete_nat_gateway")
+def delete_interface_of_nat_gateway(delete, self, nat_gateway_id):
+    """moto leaves the network interface of a deleted NAT gateway behind."""
+    gateway = delete(self, nat_gateway_id)
+    self.enis.pop(gateway._eni.id, None)
+    return gateway
 
 
 # ECS
@@ -220,6 +232,15 @@ def keep_service_fields(write, self):
     if given.get("capacityProviderStrategy"):
         service.launch_type = None
     return response
+
+
+@wraps_action(Service, "__init__")
+def run_what_is_desired(initialize, self, *args, **kwargs):
+    """moto runs no task unless one number for all services is in its environment; the provider waits for a steady state."""
+    initialize(self, *args, **kwargs)
+    self.running_count, self.pending_count = self.desired_count, 0
+    for deployment in self.deployments:
+        deployment.update(runningCount=self.desired_count, pendingCount=0, rolloutState="COMPLETED")
 
 
 @wraps_action(EC2ContainerServiceBackend, "describe_capacity_providers")
