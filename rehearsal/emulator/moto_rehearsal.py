@@ -11,6 +11,7 @@ logged to stderr. Exits with 1 and a sentence on stderr when the port is taken; 
 
 import argparse
 import functools
+import inspect
 import json
 import os
 import signal
@@ -126,7 +127,9 @@ def scale_in_unprotected_instances(set_protection, self):
     """moto scales when the capacity is set only, not when an instance that stood above it loses its protection."""
     response = set_protection(self)
     name = self._get_param("AutoScalingGroupName")
-    self.autoscaling_backend.set_desired_capacity(name, self.autoscaling_backend.autoscaling_groups[name].desired_capacity)
+    self.autoscaling_backend.set_desired_capacity(
+        name, self.autoscaling_backend.autoscaling_groups[name].desired_capacity
+    )
     return response
 
 
@@ -188,14 +191,19 @@ def delete_primary_interface(terminate, self):
 
 
 @wraps_action(SecurityGroupRule, "__init__")
-def keep_rule_description(create, self, *arguments, prefix_list_id=None, **named):
-    """moto keeps the description of a rule over an IP range only, not over a security group or a prefix list."""
-    create(self, *arguments, prefix_list_id=prefix_list_id, **named)
-    other_side = self.ip_range or self.source_group or prefix_list_id or {}
-    self.given_description = other_side.get("Description")
+def keep_prefix_list_description(create, self, *arguments, **named):
+    """moto keeps of a rule's prefix list no more than the id."""
+    create(self, *arguments, **named)
+    prefix_list = inspect.signature(create).bind(self, *arguments, **named).arguments.get("prefix_list_id")
+    self.prefix_list_description = (prefix_list or {}).get("Description")
 
 
-SecurityGroupRule.description = property(lambda rule: rule.given_description)
+def description_of_rule(rule):
+    """moto finds the description of a rule over an IP range only, not over a security group or a prefix list."""
+    return rule.ip_range.get("Description") or rule.source_group.get("Description") or rule.prefix_list_description
+
+
+SecurityGroupRule.description = property(description_of_rule)
 
 
 @wraps_action(NatGatewayBackend, "delete_nat_gateway")
