@@ -37,7 +37,7 @@ from moto.iam.access_control import IAMPolicy
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.rds.models import DBParameterGroup
 from moto.rds.responses import RDSResponse
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, FakeDeleteMarker
 from werkzeug.serving import make_server
 
 
@@ -311,6 +311,11 @@ def leave_out_conditional_statements(decide, self, action, resource):
     policy = json.loads(self.policy)
     unconditional = [statement for statement in policy["Statement"] if "Condition" not in statement]
     return IAMPolicy(json.dumps({**policy, "Statement": unconditional})).is_action_permitted(action, resource)
+
+
+@adds_action(FakeDeleteMarker)
+def dispose(self):
+    """moto closes what a bucket's versions hold when it deletes them all, and fails where one is a delete marker."""
 
 
 # The server
