@@ -11,6 +11,7 @@ const config: Config = {
     '<rootDir>/rehearsal',
     '<rootDir>/loadtests',
   ],
+  globalSetup: '<rootDir>/rehearsal/test-setup.ts',
   testMatch: ['**/*.test.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { diagnostics: false }] },
   testTimeout: 30_000,

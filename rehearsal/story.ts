@@ -233,7 +233,6 @@ class Story {
       onPlan: (changes) =>
         this.board.say(`\n${indent(renderSummary([{ stack: stack.id, status: 'planned', changes }]))}\n`),
     });
-    await this.mustBeUnchanged(workspace, stack);
     this.board.close();
     this.say(
       `The state of ${stack.id} now lies in the bucket it created, s3://${stack.stateBucket}/${stack.id}.`,

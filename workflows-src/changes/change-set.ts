@@ -15,8 +15,13 @@ export interface ChangeSet {
   /** Actions of a provider that run beside the changes (Terraform 1.14 and later). */
   readonly invocations: readonly Invocation[];
   readonly outputs: readonly OutputChange[];
-  /** What was changed outside of Terraform since the last apply. */
+  /** What was changed outside of Terraform since the last apply, and would be changed back or made anew. */
   readonly drift: readonly DriftedResource[];
+  /**
+   * What differs from the state and stays so, because the configuration does not set it: as a rule what a resource of its
+   * own, such as a rule of a security group, has filled in since. Empty in a refresh-only plan, where all is `drift`.
+   */
+  readonly settled: readonly DriftedResource[];
   readonly checks: readonly Check[];
   /** False: Terraform says that another plan must follow this one. */
   readonly complete: boolean;

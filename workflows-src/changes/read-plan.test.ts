@@ -60,6 +60,26 @@ test('drift is told by attribute, and a provider that reads back empty what it w
   expect(fixture('drift-normal').drift).toEqual(drift);
 });
 
+test('what differs and stays so, because the configuration does not set it, is no drift', () => {
+  const bytes = JSON.stringify({
+    format_version: '1.2',
+    planned_values: {},
+    resource_changes: [
+      { address: 'a.left', mode: 'managed', type: 'a', change: { actions: ['no-op'] } },
+      { address: 'a.repaired', mode: 'managed', type: 'a', change: { actions: ['update'] } },
+    ],
+    resource_drift: ['left', 'repaired', 'unknown'].map((name) => ({
+      address: `a.${name}`,
+      mode: 'managed',
+      type: 'a',
+      change: { actions: ['update'], before: { rules: [] }, after: { rules: ['one'] } },
+    })),
+  });
+  const { drift, settled } = readPlan(bytes, 'dev');
+  expect(drift.map(({ address }) => address)).toEqual(['a.repaired', 'a.unknown']);
+  expect(settled.map(({ address }) => address)).toEqual(['a.left']);
+});
+
 test('no fixture changes beyond its drift when only refreshed', () => {
   expect(fixture('drift-refresh-only').changes).toEqual([]);
 });

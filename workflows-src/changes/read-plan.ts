@@ -29,26 +29,30 @@ export function readPlan(bytes: Buffer | string, stack: string): ChangeSet {
   const at = new Reader(stack);
 
   const changes: ResourceChange[] = [];
-  let unchanged = 0;
+  const unchanged = new Set<string>();
   for (const [index, item] of at.list(plan, 'resource_changes').entries()) {
     const change = resourceChange(at, item, `resource_changes[${index}]`);
-    if (staysAsItIs(change)) unchanged += 1;
+    if (staysAsItIs(change)) unchanged.add(`${change.address} ${change.deposed ?? ''}`);
     else changes.push(change);
   }
+  const differs = at
+    .list(plan, 'resource_drift')
+    .flatMap((item, index) => driftedResource(at, item, `resource_drift[${index}]`));
+  const settles = ({ address, action }: DriftedResource): boolean =>
+    action === 'update' && unchanged.has(`${address} `);
   return {
     stack,
     formatVersion: version,
     terraformVersion: at.optionalText(plan, 'terraform_version', 'plan') ?? '',
     changes,
-    unchanged,
+    unchanged: unchanged.size,
     deferred: deferredChanges(at, plan),
     invocations: at
       .list(plan, 'action_invocations')
       .map((item, index) => invocation(at, item, `action_invocations[${index}]`)),
     outputs: outputChanges(at, plan),
-    drift: at
-      .list(plan, 'resource_drift')
-      .flatMap((item, index) => driftedResource(at, item, `resource_drift[${index}]`)),
+    drift: differs.filter((one) => !settles(one)),
+    settled: differs.filter(settles),
     checks: checks(at, plan),
     complete: plan['complete'] !== false,
     errored: plan['errored'] === true,

@@ -62,6 +62,20 @@ test('configuration that was never applied is no drift', () => {
   expect(report).not.toContain('<details open>');
 });
 
+test('what the configuration does not set is told apart from drift', () => {
+  const { stack, status, changes } = planned('dev-queues', 'drift-normal');
+  const report = renderDrift([
+    { stack, status, changes: { ...changes, changes: [], drift: [], settled: changes.drift } },
+  ]);
+  expect(report).toMatch(
+    /^## No drift in 1 stack\n\n2 resources differ from the state only in what the configuration does not set; the next apply leaves it so\.\n/,
+  );
+  expect(report).toContain(
+    '<summary><code>dev-queues</code>: 0 drifted, 0 never applied, 2 differing otherwise</summary>',
+  );
+  expect(report).not.toContain('<details open>');
+});
+
 test('a stack that could not be planned is neither drift nor its absence', () => {
   const report = renderDrift([
     planned('a', 'no-changes'),

@@ -22,8 +22,9 @@ export function renderDrift(results: readonly DriftResult[]): string {
   const looked = plural(stacks.filter((stack) => stack.looked).length, 'stack');
   const drifted = count((stack) => stack.drifted);
   const pending = count((stack) => stack.pending);
+  const settled = count((stack) => stack.settled);
   const missed = stacks.length - stacks.filter((stack) => stack.looked).length;
-  if (drifted + pending + missed === 0) return `No drift in ${looked}.\n`;
+  if (drifted + pending + settled + missed === 0) return `No drift in ${looked}.\n`;
 
   const where = (having: (stack: Stack) => boolean): string =>
     stackNames(stacks.filter(having).map((stack) => stack.name));
@@ -35,6 +36,10 @@ export function renderDrift(results: readonly DriftResult[]): string {
   if (pending > 0) {
     const changes = `${plural(pending, 'change')} of the configuration ${pending === 1 ? 'was' : 'were'} never applied`;
     top.push(`Apart from drift, ${changes}, in ${where((stack) => stack.pending > 0)}.`);
+  }
+  if (settled > 0) {
+    const differ = `${plural(settled, 'resource')} ${settled === 1 ? 'differs' : 'differ'} from the state`;
+    top.push(`${differ} only in what the configuration does not set; the next apply leaves it so.`);
   }
   if (missed > 0) {
     top.push(`**${plural(missed, 'stack')} could not be looked at**: ${where((stack) => !stack.looked)}.`);
@@ -51,6 +56,8 @@ interface Stack {
   readonly drifted: number;
   /** Changes that have nothing to do with drift. */
   readonly pending: number;
+  /** Differences that stay. */
+  readonly settled: number;
   readonly section?: Section;
 }
 
@@ -63,22 +70,29 @@ function describe(result: DriftResult): Stack {
       open: true,
       groups: [diagnosticsGroup(result.diagnostics)],
     };
-    return { name, looked: false, drifted: 0, pending: 0, section };
+    return { name, looked: false, drifted: 0, pending: 0, settled: 0, section };
   }
   if (result.status === 'deferred') {
     const note = sentence(shorten(result.reason, 300));
     const section: Section = { summary: `${title}: not looked at`, open: false, note, groups: [] };
-    return { name, looked: false, drifted: 0, pending: 0, section };
+    return { name, looked: false, drifted: 0, pending: 0, settled: 0, section };
   }
-  const { drift, changes } = result.changes;
+  const { drift, changes, settled } = result.changes;
   const drifted = new Set(drift.map((one) => one.address));
   const pending = changes.filter((change) => !drifted.has(change.address));
-  const groups = [driftedGroup(drift, changes), pendingGroup(pending)].filter(
+  const groups = [driftedGroup(drift, changes), pendingGroup(pending), settledGroup(settled)].filter(
     (group) => group.lines.length > 0,
   );
-  const shared = { name, looked: true, drifted: drift.length, pending: pending.length };
+  const shared = {
+    name,
+    looked: true,
+    drifted: drift.length,
+    pending: pending.length,
+    settled: settled.length,
+  };
   if (groups.length === 0) return shared;
-  const summary = `${title}: ${number(drift.length)} drifted, ${number(pending.length)} never applied`;
+  const differ = settled.length > 0 ? `, ${number(settled.length)} differing otherwise` : '';
+  const summary = `${title}: ${number(drift.length)} drifted, ${number(pending.length)} never applied${differ}`;
   return { ...shared, section: { summary, open: drift.length > 0, groups } };
 }
 
@@ -89,6 +103,10 @@ function driftedGroup(drift: ChangeSet['drift'], changes: ChangeSet['changes']):
     const kind = action && kindOf(action);
     return [kind ? `the next apply would ${kind} it` : 'the next apply leaves it so'];
   });
+}
+
+function settledGroup(settled: ChangeSet['settled']): Group {
+  return { ...driftGroup(settled), title: 'Differs in what the configuration does not set', rank: 200 };
 }
 
 function pendingGroup(changes: ChangeSet['changes']): Group {

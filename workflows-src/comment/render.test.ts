@@ -321,6 +321,7 @@ function changeSet(stack: string, changes: readonly ResourceChange[]): ChangeSet
     invocations: [],
     outputs: [],
     drift: [],
+    settled: [],
     checks: [],
     complete: true,
     errored: false,

@@ -40,12 +40,14 @@ export interface PlanOptions {
   readonly out: string;
   /** Plans in pull requests hold a read-only role and never lock; an apply's own plan does. */
   readonly lock: boolean;
+  /** How long to wait for somebody who holds it. @default 20 */
+  readonly lockTimeoutSeconds?: number;
   readonly mode?: 'normal' | 'refresh-only' | 'destroy';
   readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Waiting for the lock of somebody who is nearly done is better than failing; longer than that, a person should look. */
-const LOCK_TIMEOUT = '20s';
+const LOCK_TIMEOUT_SECONDS = 20;
 
 /** The terraform (or tofu) program, run on one synthesized stack's folder at a time. Every call throws TerraformError. */
 export class Terraform {
@@ -86,7 +88,9 @@ export class Terraform {
     onProgress?: (progress: Progress) => void,
   ): Promise<void> {
     const mode = options.mode && options.mode !== 'normal' ? [`-${options.mode}`] : [];
-    const lock = options.lock ? [`-lock-timeout=${LOCK_TIMEOUT}`] : ['-lock=false'];
+    const lock = options.lock
+      ? [`-lock-timeout=${options.lockTimeoutSeconds ?? LOCK_TIMEOUT_SECONDS}s`]
+      : ['-lock=false'];
     const variables = Object.entries(options.variables ?? {}).map(([name, value]) => `-var=${name}=${value}`);
     await this.call(
       folder,
@@ -112,7 +116,7 @@ export class Terraform {
   ): Promise<void> {
     await this.call(
       folder,
-      ['apply', '-json', '-input=false', `-lock-timeout=${LOCK_TIMEOUT}`, planFile],
+      ['apply', '-json', '-input=false', `-lock-timeout=${LOCK_TIMEOUT_SECONDS}s`, planFile],
       onProgress,
     );
   }
