@@ -394,20 +394,15 @@ class Story {
     const names = Object.keys(services);
     const repositories = names.map((service) => repositoryName(config.project, service));
     const families = await this.taskFamilies(workspace, stacks);
-    await emulator.aws('clear-for-destroy', { buckets: [], repositories, taskFamilies: [] }, this.signal);
+    await emulator.aws('clear-for-destroy', { repositories, taskFamilies: [] }, this.signal);
     const outcomes = await applyStacks(workspace, stacks, 'destroy');
     this.mustAllBeDone(outcomes);
-    await emulator.aws(
-      'clear-for-destroy',
-      { buckets: [], repositories: [], taskFamilies: families },
-      this.signal,
-    );
+    await emulator.aws('clear-for-destroy', { repositories: [], taskFamilies: families }, this.signal);
 
-    // The bucket cannot hold the state of its own destruction.
-    const buckets = (await this.resources(workspace, base, 'aws_s3_bucket')).map(({ name }) => name);
+    // The bucket cannot hold the state of its own destruction, and is destroyed with all it holds.
     await detachState(workspace, base, join(this.folder.path, 'bootstrap-detached.tfstate'));
     writeFileSync(join(base.folder, 'unprotect_override.tf.json'), JSON.stringify(unprotected(base)));
-    await emulator.aws('clear-for-destroy', { buckets, repositories: [], taskFamilies: [] }, this.signal);
+    await applyStack(workspace, base);
     await applyStack(workspace, base, 'destroy');
     this.board.close();
 
@@ -556,7 +551,7 @@ const stateAnswer = z.looseObject({
     .optional(),
 });
 
-/** An override that takes `prevent_destroy` off whatever has it. */
+/** An override that takes `prevent_destroy` off whatever has it, and lets buckets be destroyed with what is in them. */
 function unprotected({ folder }: SynthesizedStack): object {
   const { resource } = z
     .looseObject({
@@ -565,24 +560,23 @@ function unprotected({ folder }: SynthesizedStack): object {
         z.record(z.string(), z.looseObject({ lifecycle: z.looseObject({}).optional() })),
       ),
     })
-    .parse(JSON.parse(readFileSync(join(folder, 'cdk.tf.json'), 'utf8')));
-  return {
-    resource: Object.fromEntries(
-      Object.entries(resource).flatMap(([type, byName]) => {
-        const kept = Object.entries(byName).filter(
-          ([, { lifecycle }]) => lifecycle?.prevent_destroy === true,
-        );
-        return kept.length === 0
-          ? []
-          : [
-              [
-                type,
-                Object.fromEntries(kept.map(([name]) => [name, { lifecycle: { prevent_destroy: false } }])),
-              ],
-            ];
-      }),
-    ),
-  };
+    .parse(JSON.parse(configurationOf(folder)));
+  const overrides = Object.entries(resource).map(
+    ([type, named]) =>
+      [
+        type,
+        Object.fromEntries(
+          Object.entries(named).flatMap(([name, { lifecycle }]) => {
+            const override = {
+              ...(type === 'aws_s3_bucket' && { force_destroy: true }),
+              ...(lifecycle?.prevent_destroy === true && { lifecycle: { prevent_destroy: false } }),
+            };
+            return Object.keys(override).length > 0 ? [[name, override]] : [];
+          }),
+        ),
+      ] as const,
+  );
+  return { resource: Object.fromEntries(overrides.filter(([, named]) => Object.keys(named).length > 0)) };
 }
 
 /** What Terraform is given, as it was synthesized. */

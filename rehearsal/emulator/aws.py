@@ -47,26 +47,17 @@ def create_hosted_zone(name):
     return {"id": zone["Id"].rsplit("/", 1)[-1]}
 
 
-def clear_for_destroy(buckets, repositories, taskFamilies):
-    """Removes what Terraform keeps on purpose: objects, images, and the task definition revisions that a rollback needs."""
-    s3, ecr, ecs = client("s3"), client("ecr"), client("ecs")
-    counts = {"objects": 0, "images": 0, "revisions": 0}
-    for bucket in buckets:
-        versions = pages("s3", "list_object_versions", "[Versions, DeleteMarkers][][].{Key: Key, VersionId: VersionId}", Bucket=bucket)
-        for version in versions:
-            s3.delete_object(Bucket=bucket, **version)
-        counts["objects"] += len(versions)
+def clear_for_destroy(repositories, taskFamilies):
+    """Removes what Terraform keeps on purpose: images, and the task definition revisions that a rollback needs."""
+    ecr, ecs = client("ecr"), client("ecs")
     for repository in repositories:
         images = pages("ecr", "list_images", "imageIds", repositoryName=repository)
         if images:
             ecr.batch_delete_image(repositoryName=repository, imageIds=images)
-        counts["images"] += len({image["imageDigest"] for image in images})
     for family in taskFamilies:
-        revisions = pages("ecs", "list_task_definitions", "taskDefinitionArns", familyPrefix=family, status="ACTIVE")
-        for revision in revisions:
+        for revision in pages("ecs", "list_task_definitions", "taskDefinitionArns", familyPrefix=family, status="ACTIVE"):
             ecs.deregister_task_definition(taskDefinition=revision)
-        counts["revisions"] += len(revisions)
-    return counts
+    return {}
 
 
 # (kind, service, operation, JMESPath to what tells one from another, arguments). What AWS keeps for a while after a delete,
