@@ -112,9 +112,10 @@ def inventory():
     ecs, kms = client("ecs"), client("kms")
     clusters = ecs.describe_clusters(clusters=pages("ecs", "list_clusters", "clusterArns"))["clusters"]
     found += [f"ECS cluster {cluster['clusterName']}" for cluster in clusters if cluster["status"] != "INACTIVE"]
+    # moto calls AWS's own keys, such as that of EBS, the customer's; their aliases tell them apart.
+    of_aws = pages("kms", "list_aliases", "Aliases[?starts_with(AliasName, 'alias/aws/')].TargetKeyId")
     for key in pages("kms", "list_keys", "Keys[].KeyId"):
-        about = kms.describe_key(KeyId=key)["KeyMetadata"]
-        if about["KeyState"] != "PendingDeletion" and about.get("KeyManager") == "CUSTOMER":
+        if key not in of_aws and kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion":
             found.append(f"KMS key {key}")
     account = client("sts").get_caller_identity()["Account"]
     found += [f"budget {name}" for name in pages("budgets", "describe_budgets", "Budgets[].BudgetName", AccountId=account)]

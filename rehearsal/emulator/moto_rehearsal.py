@@ -30,6 +30,7 @@ from moto.budgets.responses import BudgetsResponse
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
@@ -204,6 +205,15 @@ def description_of_rule(rule):
 
 
 SecurityGroupRule.description = property(description_of_rule)
+
+
+@wraps_action(VPCBackend, "delete_vpc")
+def delete_default_acl_of_vpc(delete, self, vpc_id):
+    """moto leaves the default network ACL of a deleted VPC behind."""
+    vpc = delete(self, vpc_id)
+    for acl_id in [acl.id for acl in self.network_acls.values() if acl.vpc_id == vpc_id]:
+        self.network_acls.pop(acl_id)
+    return vpc
 
 
 @wraps_action(NatGatewayBackend, "delete_nat_gateway")
