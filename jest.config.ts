@@ -15,6 +15,8 @@ const config: Config = {
   testMatch: ['**/*.test.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { diagnostics: false }] },
   testTimeout: 30_000,
+  // Much of the time is spent in terraform, k6 and the emulator, not in the worker.
+  maxWorkers: '100%',
   modulePathIgnorePatterns: ['<rootDir>/.fairlead', '<rootDir>/cdktf.out'],
 };
 

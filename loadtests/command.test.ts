@@ -44,7 +44,7 @@ const target = ['--target', 'http://127.0.0.1:1'];
 test('--help says how it is called and what its exit codes mean', async () => {
   const { code, out } = await call(['--help']);
   expect(code).toBe(0);
-  expect(out).toMatch(/^Usage: npm run loadtest -- --profile/);
+  expect(out).toMatch(/^usage: npm run loadtest -- --profile/);
   expect(out).toMatch(/4 {2}broken/);
 });
 

@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { findK6 } from './k6-binary';
 import { describeVerdict, profileNames, runLoadTest, type Outcome } from './run';
 
+export { findK6 } from './k6-binary';
+
 /** What the command may touch of its process, and what it has to be told. */
 export interface LoadtestIo {
   readonly cwd: string;
@@ -20,7 +22,7 @@ export interface LoadtestIo {
 const EXIT_CODES: Readonly<Record<Outcome, number>> = { passed: 0, failed: 1, inconclusive: 3, broken: 4 };
 const USAGE = 2;
 
-const HELP = `Usage: npm run loadtest -- --profile <name> (--env <environment> | --target <url>) [options]
+const HELP = `usage: npm run loadtest -- --profile <name> (--env <environment> | --target <url>) [options]
 
 Puts a load on a service with k6 and says whether it kept its objectives.
 
@@ -78,6 +80,8 @@ export async function loadtestCommand(argv: readonly string[], io: LoadtestIo): 
     io.out(`${describeVerdict(verdict)}\n`);
     return EXIT_CODES[verdict.outcome];
   } catch (error) {
+    // An interrupt and a mistyped environment are no verdict: the caller has codes for them.
+    if (io.signal?.aborted || (error as Error).name === 'UsageError') throw error;
     io.err(`loadtest: ${(error as Error).message}\n`);
     return EXIT_CODES.broken;
   }

@@ -2,12 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { z } from 'zod';
 
-import { run } from '../workflows-src/terraform/process';
+import { endWithUs, run } from '../workflows-src/terraform/process';
 
 export interface EmulatorOptions {
   readonly python: string;
@@ -31,13 +32,16 @@ const listening = z.object({ listening: z.string().regex(/^http:\/\/127\.0\.0\.1
 /** The AWS emulator: a process on loopback that forgets everything when it ends. */
 export class Emulator {
   private ending = false;
+  private readonly letGo: () => void;
 
   private constructor(
     private readonly child: ChildProcess,
     private readonly options: EmulatorOptions,
     /** Such as `http://127.0.0.1:40123`. */
     public readonly endpoint: string,
-  ) {}
+  ) {
+    this.letGo = endWithUs(child.pid);
+  }
 
   /**
    * Starts it and waits until it listens.
@@ -65,7 +69,7 @@ export class Emulator {
       if (emulator.ending) return;
       options.onDeath(
         new Error(
-          `The AWS emulator ended by itself (${signal ?? `exit ${code}`}), and with it all that was created; its log is ${options.log}. Run again.`,
+          `The AWS emulator ended by itself (${signal ?? `exit ${code}`}), and with it all that was created. Run again.`,
         ),
       );
     });
@@ -82,6 +86,11 @@ export class Emulator {
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
       AWS_EC2_METADATA_DISABLED: 'true',
+      // Neither a profile of the user nor a proxy comes between.
+      AWS_CONFIG_FILE: devNull,
+      AWS_SHARED_CREDENTIALS_FILE: devNull,
+      NO_PROXY: '127.0.0.1,localhost',
+      no_proxy: '127.0.0.1,localhost',
     };
   }
 
@@ -94,11 +103,13 @@ export class Emulator {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     this.child.kill('SIGKILL');
     await once(this.child, 'exit');
+    this.letGo();
   }
 
   /** Lets it run on after this process. */
   public release(): void {
     this.ending = true;
+    this.letGo();
     this.child.unref();
     this.child.stdout?.destroy();
   }
@@ -124,7 +135,7 @@ export class Emulator {
   }
 }
 
-/** The environment without anything that could point at a real account. */
+/** The environment without the variables that point at a real account. */
 export function withoutAws(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(([name]) => !name.startsWith('AWS_') || name === 'AWS_CA_BUNDLE'),

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { run } from '../workflows-src/terraform/process';
+import { endWithUs, run } from '../workflows-src/terraform/process';
 
 export interface LocalServiceOptions {
   /** The service's folder; its package.json has the scripts `build` and `start`. */
@@ -44,12 +44,13 @@ export class LocalService {
       throw new Error(`${folder}: its build failed (exit ${built.code})\n${built.stderr.trim()}`);
     const port = await freePort();
     const file = openSync(log, 'w');
-    const child = spawn('node', [join(folder, 'dist', 'server.js')], {
+    const child = spawn(process.execPath, [join(folder, 'dist', 'server.js')], {
       cwd: folder,
       env: { ...env, PORT: String(port), HOST: '127.0.0.1', LOG_LEVEL: 'warn', DRAIN_SECONDS: '1' },
       detached: true,
       stdio: ['ignore', file, file],
     });
+    child.once('exit', endWithUs(child.pid));
     const service = new LocalService(child, `http://127.0.0.1:${port}`);
     try {
       await service.ready(readinessPath, signal);

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { type CommandIo, UsageError } from '../workflows-src/cli/io';
-import { processIo } from '../workflows-src/cli/main';
+import { isParseArgsError, processIo } from '../workflows-src/cli/main';
 import { rehearse, type RehearsalOptions } from './story';
 
 const HELP = `usage: npm start -- [options]
@@ -27,12 +27,13 @@ async function main(argv: readonly string[], io: CommandIo): Promise<number> {
       io.out(HELP);
       return 0;
     }
-    await rehearse(options, io);
+    await rehearse(options, io, {
+      write: (text) => io.out(text),
+      ...(process.stdout.isTTY && io.env.CI === undefined && { columns: process.stdout.columns }),
+    });
     return 0;
   } catch (error) {
-    const usage =
-      error instanceof UsageError ||
-      String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
+    const usage = error instanceof UsageError || isParseArgsError(error);
     if (io.signal?.aborted) io.err('\nInterrupted; nothing is left behind.\n');
     else io.err(`\n${sentence(error)}\n${usage ? 'See npm start -- --help.\n' : ''}`);
     if (io.signal?.aborted) return 130;

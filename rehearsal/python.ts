@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CannotStart, run } from '../workflows-src/terraform/process';
+import { isAlive } from './run-folder';
 
 /** The Python environment that holds the emulator and k6, inside the checkout. */
 export interface PythonEnvironment {
@@ -35,26 +37,39 @@ export async function pythonEnvironment(options: PythonOptions): Promise<PythonE
   const base = await findPython(env, signal);
   const wanted = createHash('sha256').update(readFileSync(REQUIREMENTS)).update(base.version).digest('hex');
   const stamp = join(venv, 'fairlead-requirements');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return environment;
+  const isMade = (): boolean => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+  if (isMade()) return environment;
 
-  options.onInstall?.();
   await mkdir(folder, { recursive: true });
+  const unlock = await soleInstaller(join(folder, 'venv.lock'), signal);
+  try {
+    // Somebody else may have made it while we waited.
+    if (!isMade()) await install(options, base.file, environment.python, venv);
+    await writeFile(stamp, wanted);
+  } finally {
+    await unlock();
+  }
+  return environment;
+}
+
+async function install(options: PythonOptions, base: string, python: string, venv: string): Promise<void> {
+  options.onInstall?.();
   await rm(venv, { recursive: true, force: true });
-  const { bavail, bsize } = await statfs(folder);
+  const { bavail, bsize } = await statfs(options.folder);
   const free = Math.floor((bavail * bsize) / 2 ** 20);
   if (free < NEEDS_MIB) {
     throw new Error(
-      `${folder} has ${free} MiB free, and the emulator's Python environment needs ${NEEDS_MIB}: make room on that disk, then run again.`,
+      `${options.folder} has ${free} MiB free, and the emulator's Python environment needs ${NEEDS_MIB}: make room on that disk, then run again.`,
     );
   }
   await must(
-    base.file,
+    base,
     ['-m', 'venv', venv],
     options,
     'Python cannot make a virtual environment. On Debian: apt-get install python3-venv',
   );
   await must(
-    environment.python,
+    python,
     [
       '-m',
       'pip',
@@ -70,8 +85,25 @@ export async function pythonEnvironment(options: PythonOptions): Promise<PythonE
     options,
     'The emulator’s Python packages cannot be installed. Is the package index reachable, and is there room on the disk?',
   );
-  await writeFile(stamp, wanted);
-  return environment;
+}
+
+/**
+ * Waits until no other process installs, and then keeps others waiting: `npm start` and `npm test` may begin together.
+ * @returns what lets the next one in
+ */
+async function soleInstaller(lock: string, signal?: AbortSignal): Promise<() => Promise<void>> {
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      await writeFile(lock, String(process.pid), { flag: 'wx' });
+      return () => rm(lock, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
+    if (holder > 0 && !isAlive(holder)) await rm(lock, { force: true });
+    await sleep(300);
+  }
 }
 
 async function must(

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Measured: 40 MiB of plans, states and logs in a whole rehearsal. */
@@ -30,14 +30,23 @@ export class RunFolder {
     const path = join(all, `run-${process.pid}`);
     await rm(path, { recursive: true, force: true });
     await mkdir(path, { mode: 0o700 });
-    const made = new RunFolder(path);
-    await made.giveTo(process.pid);
-    return made;
+    return new RunFolder(path);
   }
 
-  /** As long as that process lives, the folder stays. */
+  /** As long as that process lives, the folder stays; before, as long as the one in its name. */
   public async giveTo(pid: number): Promise<void> {
     await writeFile(join(this.path, 'owner'), String(pid));
+  }
+
+  /** Moves its logs to where the next failure replaces them. @returns that place */
+  public async keepLogs(): Promise<string> {
+    const kept = join(this.path, '..', '..', 'last-failure');
+    await rm(kept, { recursive: true, force: true });
+    await mkdir(kept);
+    for (const name of await readdir(this.path)) {
+      if (name.endsWith('.log')) await rename(join(this.path, name), join(kept, name));
+    }
+    return kept;
   }
 
   public async remove(): Promise<void> {
@@ -47,9 +56,11 @@ export class RunFolder {
 
 async function ownerLives(folder: string): Promise<boolean> {
   const file = join(folder, 'owner');
-  if (!existsSync(file)) return false;
-  const pid = Number(await readFile(file, 'utf8'));
-  if (!Number.isInteger(pid) || pid <= 0) return false;
+  const pid = Number(existsSync(file) ? await readFile(file, 'utf8') : /run-(\d+)$/.exec(folder)?.[1]);
+  return Number.isInteger(pid) && pid > 0 && isAlive(pid);
+}
+
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -9,7 +9,7 @@ import { config as givenConfig } from '../stacks/config';
 import { synthesize } from '../stacks/main';
 import { repositoryName, repositoryUrl } from '../stacks/names';
 import { loadServiceDescriptors } from '../stacks/services';
-import { ProgressBoard } from '../workflows-src/cli/progress';
+import { ProgressBoard, type Screen } from '../workflows-src/cli/progress';
 import type { CommandIo } from '../workflows-src/cli/io';
 import { renderSummary, type StackResult } from '../workflows-src/comment/render';
 import { renderDrift } from '../workflows-src/comment/render-drift';
@@ -53,10 +53,11 @@ const GRACE_MS = 5000;
 /**
  * The whole life of an environment on this machine: bootstrap, first apply, pull request, drift and repair, load test.
  * @param io its signal ends the run in order: nothing is left behind
+ * @param screen shows each stack's progress
  * @throws Error in words, from whatever step failed
  */
-export async function rehearse(options: RehearsalOptions, io: CommandIo): Promise<void> {
-  const story = await Story.begin(options, io);
+export async function rehearse(options: RehearsalOptions, io: CommandIo, screen: Screen): Promise<void> {
+  const story = await Story.begin(options, io, screen);
   try {
     await story.tell();
   } finally {
@@ -76,14 +77,15 @@ class Story {
     private readonly io: CommandIo,
     private readonly abort: AbortController,
     private readonly folder: RunFolder,
+    screen: Screen,
   ) {
-    this.board = new ProgressBoard({ write: (text) => io.out(text), isTerminal: io.errIsTerminal ?? false });
+    this.board = new ProgressBoard(screen);
   }
 
-  public static async begin(options: RehearsalOptions, io: CommandIo): Promise<Story> {
+  public static async begin(options: RehearsalOptions, io: CommandIo, screen: Screen): Promise<Story> {
     const abort = new AbortController();
     io.signal?.addEventListener('abort', () => abort.abort(io.signal?.reason), { once: true });
-    return new Story(options, io, abort, await RunFolder.create(join(ROOT, '.fairlead')));
+    return new Story(options, io, abort, await RunFolder.create(join(ROOT, '.fairlead')), screen);
   }
 
   private get signal(): AbortSignal {
@@ -194,16 +196,19 @@ class Story {
       return;
     }
     await this.emulator?.stop();
+    if (!this.finished && !this.io.signal?.aborted && this.emulator) {
+      this.io.err(`\nThe logs of this run are in ${await this.folder.keepLogs()}\n`);
+    }
     await this.folder.remove();
   }
 
   private settings(): RehearsedSettings {
     const checked = checkConfig(givenConfig, loadServiceDescriptors(join(ROOT, 'services')));
-    const { environment, fast, destroy } = this.options;
+    const { environment, fast } = this.options;
     const { domain } = environmentNamed(checked.config, environment);
     if (domain !== 'ephemeral') {
       throw new Error(
-        `The environment '${environment}' has a domain${destroy ? ' and is protected' : ''}; the rehearsal runs ephemeral environments: choose one with --env.`,
+        `The environment '${environment}' has a domain; the rehearsal runs ephemeral environments: choose one with --env.`,
       );
     }
     return rehearsedSettings(checked, environment, fast);
@@ -274,7 +279,7 @@ class Story {
     this.say(`${stacks.length + 1} stacks stand, and the second plan of every one says: no changes.`);
   }
 
-  private async registerImage({ config, services }: RehearsedSettings, service: string): Promise<string> {
+  private async registerImage({ config }: RehearsedSettings, service: string): Promise<string> {
     const id = `image ${service}`;
     this.board.set(id, 'packing');
     const { architecture } = environmentNamed(config, this.options.environment).cluster;
@@ -287,7 +292,6 @@ class Story {
       ),
     );
     this.board.set(id, `registered: ${digest.slice(0, 19)}…`, 'end');
-    if (!services[service]) throw new Error(`no service ${service}`);
     return `${repositoryUrl(config, service)}@${digest}`;
   }
 
@@ -315,7 +319,7 @@ class Story {
     this.say('Merged: what was planned is applied, and planned again.');
     const outcomes = await applyStacks(workspace, changed);
     this.mustAllBeDone(outcomes);
-    await Promise.all(changed.map((stack) => this.mustBeUnchanged(workspace, stack)));
+    await this.mustAllBeUnchanged(workspace, changed);
     this.board.close();
     this.say(`Applied ${changed.map(({ id }) => id).join(', ')}; the plan after it says: no changes.`);
   }
@@ -418,10 +422,12 @@ class Story {
 
   /** What deployments may roll back to stays in ECS on purpose. */
   private async taskFamilies(workspace: Workspace, stacks: readonly SynthesizedStack[]): Promise<string[]> {
-    const found = await Promise.all(
-      stacks.map((stack) => this.resources(workspace, stack, 'aws_ecs_task_definition')),
-    );
-    return found.flat().map(({ family }) => family);
+    const families: string[] = [];
+    for (const stack of stacks.filter(({ variables }) => variables.includes('image'))) {
+      const found = await this.resources(workspace, stack, 'aws_ecs_task_definition');
+      families.push(...found.map(({ family }) => family));
+    }
+    return families;
   }
 
   private async resources(
@@ -437,10 +443,18 @@ class Story {
       .filter((resource) => resource.type === type)
       .map(({ address, values }) => ({
         address,
-        name: String(values.name ?? values.bucket ?? ''),
+        name: String(values.name ?? ''),
         family: String(values.family ?? ''),
         retention: String(values.retention_in_days ?? ''),
       }));
+  }
+
+  private async mustAllBeUnchanged(workspace: Workspace, stacks: readonly SynthesizedStack[]): Promise<void> {
+    const nodes = stacks.map((stack) => ({ id: stack.id, dependencies: [], stack }));
+    const again = await runGraph(nodes, ({ stack }) => this.mustBeUnchanged(workspace, stack), {
+      signal: this.signal,
+    });
+    this.mustAllBeDone(again);
   }
 
   private async mustBeUnchanged(workspace: Workspace, stack: SynthesizedStack): Promise<void> {
@@ -464,6 +478,8 @@ class Story {
     const failures = [...outcomes].flatMap(([id, outcome]) =>
       outcome.state === 'failed' ? [`${id}: ${messageOf(outcome.error)}`] : [],
     );
+    const left = [...outcomes].filter(([, { state }]) => state === 'skipped').map(([id]) => id);
+    if (left.length > 0) failures.push(`not begun: ${left.join(', ')}`);
     if (failures.length > 0) throw new Error(failures.join('\n\n'));
   }
 

@@ -6,7 +6,7 @@ import type { PolicyStatement } from './constructs/policy';
 
 const stacks = stacksOf();
 const dev = stackOf(stacks, 'bootstrap');
-const prod = stackOf(stacks, 'prod-bootstrap');
+const prod = stackOf(stacks, 'bootstrap-222222222222');
 
 /** All that a role is granted by its own policy and the shared ones, with the state bucket and its key by name. */
 function granted(stack: StackJson, role: string): PolicyStatement[] {
@@ -136,7 +136,7 @@ test("the apply role writes its environment's state and takes its locks, and del
   expect(writes('prod-network')).toEqual([false, false]);
   expect(writes('bootstrap')).toEqual([false, false]);
   expect(
-    allows(granted(prod, 'prod-apply'), 's3:PutObject', '${aws_s3_bucket.state.arn}/prod-bootstrap'),
+    allows(granted(prod, 'prod-apply'), 's3:PutObject', '${aws_s3_bucket.state.arn}/bootstrap-222222222222'),
   ).toBe(false);
 });
 

@@ -137,6 +137,25 @@ test('fails when a service wants a database in an environment without one', () =
   ]);
 });
 
+test('fails when a name would be longer than AWS allows, before anything is synthesized', () => {
+  const given = fresh();
+  given.project = 'sixteen-letters1';
+  expect(problemsOf(given, { longname10: service() })).toEqual([
+    'services/longname10/service.ts: got a target group named "sixteen-letters1-dev-longname10-3000", 36 characters; valid: 32 at most, of project, environment, service and port together',
+    'services/longname10/service.ts: got a target group named "sixteen-letters1-prod-longname10-3000", 37 characters; valid: 32 at most, of project, environment, service and port together',
+  ]);
+});
+
+test('fails when environments of one account are in two regions', () => {
+  const given = fresh();
+  given.environments.prod.account = given.environments.dev.account;
+  given.environments.prod.region = 'us-east-1';
+  given.environments.prod.zones = ['us-east-1a', 'us-east-1b'];
+  expect(problemsOf(given)).toEqual([
+    'environments.prod.region: got "us-east-1"; valid: eu-west-1, because environments.dev is in the same account; or an account of its own',
+  ]);
+});
+
 test('fails when two services share a priority', () => {
   expect(problemsOf(config, { api, web: service() })).toEqual([
     'services/web/service.ts.route.priority: got 100; valid: a number that services/api does not use',

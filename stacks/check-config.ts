@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { Config, EnvironmentConfig, ServiceDescriptor } from './config';
+import { NAME_LIMITS } from './names';
 
 /** All mistakes of a configuration in one message, a line each: `path: got <value>; valid: <what is>`. */
 export class ConfigError extends Error {
@@ -61,7 +62,8 @@ export function checkConfig(
     }
   }
   problems.push(...overlaps(environments.filter(([name]) => sound(`environments.${name}.cidr`))));
-  problems.push(...serviceProblems(environments, services, sound));
+  problems.push(...splitAccounts(environments, sound));
+  problems.push(...serviceProblems(given, environments, services, sound));
 
   if (problems.length > 0) throw new ConfigError(problems);
   return { config: given, services };
@@ -293,7 +295,23 @@ function overlaps(environments: readonly (readonly [string, EnvironmentConfig])[
   );
 }
 
+/** The states of an account lie in one bucket, and so in one region. */
+function splitAccounts(
+  environments: readonly (readonly [string, EnvironmentConfig])[],
+  sound: (...paths: string[]) => boolean,
+): string[] {
+  return environments.flatMap(([name, { account, region }], index) => {
+    if (!sound(`environments.${name}.account`, `environments.${name}.region`)) return [];
+    const other = environments.slice(0, index).find(([, earlier]) => earlier.account === account);
+    if (!other || other[1].region === region) return [];
+    return [
+      `environments.${name}.region: got ${show(region)}; valid: ${other[1].region}, because environments.${other[0]} is in the same account; or an account of its own`,
+    ];
+  });
+}
+
 function serviceProblems(
+  given: Config,
   environments: readonly (readonly [string, EnvironmentConfig])[],
   services: Services,
   sound: (...paths: string[]) => boolean,
@@ -331,6 +349,17 @@ function serviceProblems(
         const known = environments.map(([other]) => other);
         if (!known.includes(environment)) {
           problems.push(`${at}.environments: got ${show(environment)}; valid: ${known.join(', ')}`);
+        }
+      }
+    }
+    if (sound('project', `${at}.port`) && environments.length > 0) {
+      const { project } = given;
+      for (const [environment] of environments) {
+        const targets = `${project}-${environment}-${name}-${service.port}`;
+        if (targets.length > NAME_LIMITS.targetGroup) {
+          problems.push(
+            `${at}: got a target group named ${show(targets)}, ${targets.length} characters; valid: ${NAME_LIMITS.targetGroup} at most, of project, environment, service and port together`,
+          );
         }
       }
     }

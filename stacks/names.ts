@@ -93,14 +93,19 @@ export function oidcSubject(github: GitHubIdentity, context: string): string {
 }
 
 /**
- * The bootstrap stack of each account: `bootstrap` where the registry is, `<environment>-bootstrap` for any further
- * account, after the first environment in it.
+ * The bootstrap stack of each account: `bootstrap` where the registry is, `bootstrap-<account>` for any further one. Not
+ * after an environment: its state would move when one is added before it.
  */
 export function bootstrapStacks(config: Config): readonly BootstrapPlace[] {
   const places = new Map<string, BootstrapPlace>();
   places.set(config.registry.account, { ...config.registry, stackId: 'bootstrap', environments: [] });
   for (const [name, { account, region }] of Object.entries(config.environments)) {
-    const known = places.get(account) ?? { account, region, stackId: `${name}-bootstrap`, environments: [] };
+    const known = places.get(account) ?? {
+      account,
+      region,
+      stackId: `bootstrap-${account}`,
+      environments: [],
+    };
     places.set(account, { ...known, environments: [...known.environments, name] });
   }
   return [...places.values()];

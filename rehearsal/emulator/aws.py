@@ -42,11 +42,6 @@ def set_log_retention(logGroup, days):
     return {}
 
 
-def create_hosted_zone(name):
-    zone = client("route53").create_hosted_zone(Name=name, CallerReference=name)["HostedZone"]
-    return {"id": zone["Id"].rsplit("/", 1)[-1]}
-
-
 def clear_for_destroy(repositories, taskFamilies):
     """Removes what Terraform keeps on purpose: images, and the task definition revisions that a rollback needs."""
     ecr, ecs = client("ecr"), client("ecs")
@@ -125,7 +120,6 @@ def inventory():
 COMMANDS = {
     "put-image": put_image,
     "set-log-retention": set_log_retention,
-    "create-hosted-zone": create_hosted_zone,
     "clear-for-destroy": clear_for_destroy,
     "inventory": inventory,
 }

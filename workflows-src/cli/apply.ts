@@ -1,15 +1,14 @@
 import { parseArgs } from 'node:util';
 
-import { named } from '../graph/synthesized';
 import { applyStacks } from '../operations/apply';
 import { messageOf } from '../operations/plan';
 import type { CommandIo } from './io';
-import { openWorkspace } from './workspace';
+import { chosen, openWorkspace } from './workspace';
 
 const HELP = `usage: npm run apply -- <environment> [stack…] [options]
 
-Synthesizes, then plans each of the environment's stacks (or those named) under its lock and applies that plan, along the
-graph, several at a time. A stack whose dependency failed is left alone; running again goes on from there. The bootstrap
+Synthesizes, then plans each of the environment's stacks (or those named) with its lock and applies that very plan, which
+terraform refuses when the state has changed in between; along the graph, several at a time. A stack whose dependency failed is left alone; running again goes on from there. The bootstrap
 stack is not among them: it takes an administrator (npm run bootstrap).
 
   --image <service>=<repository>@sha256:<digest>   deploy this image; default: the one that is deployed
@@ -30,9 +29,8 @@ export async function applyCommand(argv: readonly string[], io: CommandIo): Prom
   }
   const [environment, ...names] = positionals;
   const workspace = await openWorkspace(io, { environment, images: values.image ?? [] });
-  const outcomes = await applyStacks(workspace, named(workspace.stacks, environment ?? '', names));
+  const outcomes = await applyStacks(workspace, chosen(workspace.stacks, environment ?? '', names));
   workspace.board.close();
-  io.signal?.throwIfAborted();
   let code = 0;
   for (const [stack, outcome] of outcomes) {
     if (outcome.state === 'done') continue;
@@ -41,6 +39,7 @@ export async function applyCommand(argv: readonly string[], io: CommandIo): Prom
       `\n${stack}: ${outcome.state === 'failed' ? messageOf(outcome.error) : `not applied, because ${outcome.because}`}\n`,
     );
   }
+  io.signal?.throwIfAborted();
   if (code !== 0) io.err(`\nWhen that is mended, run it again: what is done stays done.\n`);
   return code;
 }

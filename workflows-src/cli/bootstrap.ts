@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 
 import { renderSummary } from '../comment/render';
 import { bootstrap } from '../operations/bootstrap';
-import type { CommandIo } from './io';
+import { type CommandIo, UsageError } from './io';
 import { openWorkspace } from './workspace';
 
 const HELP = `usage: npm run bootstrap -- <environment>
@@ -25,6 +25,8 @@ export async function bootstrapCommand(argv: readonly string[], io: CommandIo): 
     io.out(HELP);
     return 0;
   }
+  if (positionals.length > 1)
+    throw new UsageError(`one environment at a time, got ${positionals.join(', ')}`);
   const workspace = await openWorkspace(io, { environment: positionals[0] });
   const stack = workspace.bootstrap;
   const { migrated } = await bootstrap(workspace, stack, {

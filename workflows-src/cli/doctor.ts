@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { checkConfig } from '../../stacks/check-config';
+import { findK6 } from '../../loadtests/command';
+import { checkConfig, ConfigError } from '../../stacks/check-config';
 import { type Config, config as givenConfig } from '../../stacks/config';
 import { loadServiceDescriptors } from '../../stacks/services';
 import { findTerraform } from '../terraform/binary';
@@ -28,8 +29,7 @@ export async function doctorCommand(argv: readonly string[], io: CommandIo): Pro
     io.out(HELP);
     return 0;
   }
-  const { config } = checkConfig(givenConfig, loadServiceDescriptors(join(io.cwd, 'services')));
-  const findings = [...(await tools(io)), ...placeholders(config)];
+  const findings = [...(await tools(io)), ...configuration(io)];
   for (const { what, said, remedy } of findings)
     io.out(
       `${remedy === undefined ? 'ok   ' : 'to do'}  ${what}: ${said}${remedy === undefined ? '' : `. ${remedy}`}\n`,
@@ -51,17 +51,20 @@ async function tools(io: CommandIo): Promise<readonly Finding[]> {
     await tool(
       io,
       'python3',
-      ['--version'],
+      ['-c', 'import sys; print("Python " + sys.version.split()[0]); sys.exit(sys.version_info < (3, 10))'],
       'The rehearsal’s AWS emulator needs Python 3.10+: https://www.python.org/downloads',
     ),
-    await tool(
-      io,
-      'k6',
-      ['version'],
-      'Load tests need it: https://grafana.com/docs/k6/latest/set-up/install-k6 (the rehearsal brings its own)',
-    ),
+    k6(io),
     await tool(io, 'git', ['--version'], 'https://git-scm.com/downloads'),
   ];
+}
+
+function k6({ env, cwd }: CommandIo): Finding {
+  try {
+    return { what: 'k6', said: findK6({ env, cwd }) };
+  } catch (error) {
+    return { what: 'k6', said: (error as Error).message, remedy: 'Load tests need it' };
+  }
 }
 
 async function tool(
@@ -73,10 +76,19 @@ async function tool(
   try {
     const { code, stdout } = await run(file, args, { env, signal });
     const said = stdout.toString('utf8').trim().split('\n')[0] ?? '';
-    return code === 0 ? { what: file, said } : { what: file, said: `exit ${code}`, remedy };
+    return code === 0 ? { what: file, said } : { what: file, said: said || `exit ${code}`, remedy };
   } catch (error) {
     if (!(error instanceof CannotStart)) throw error;
     return { what: file, said: 'not on the PATH', remedy };
+  }
+}
+
+function configuration(io: CommandIo): readonly Finding[] {
+  try {
+    return placeholders(checkConfig(givenConfig, loadServiceDescriptors(join(io.cwd, 'services'))).config);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map((problem) => ({ what: 'configuration', said: problem, remedy: 'Correct it' }));
   }
 }
 

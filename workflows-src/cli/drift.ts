@@ -1,17 +1,16 @@
 import { parseArgs } from 'node:util';
 
 import { renderDrift } from '../comment/render-drift';
-import { named } from '../graph/synthesized';
 import { planStacks } from '../operations/plan';
 import type { CommandIo } from './io';
-import { openWorkspace } from './workspace';
+import { chosen, openWorkspace } from './workspace';
 
 const HELP = `usage: npm run drift -- <environment> [stack…]
 
 Compares the state of the environment's stacks (or those named) with what AWS really has, and with the configuration.
 Changes nothing and takes no lock. Needs AWS credentials that may read.
 
-Exit codes: 0 no drift; 1 a stack could not be looked at; 2 called wrongly; 3 there is drift; 130 interrupted.
+Exit codes: 0 no drift; 1 a stack could not be looked at, or was never applied; 2 called wrongly; 3 there is drift; 130 interrupted.
 `;
 
 export async function driftCommand(argv: readonly string[], io: CommandIo): Promise<number> {
@@ -28,10 +27,10 @@ export async function driftCommand(argv: readonly string[], io: CommandIo): Prom
   const workspace = await openWorkspace(io, { environment });
   const results = await planStacks(
     workspace,
-    named([workspace.bootstrap, ...workspace.stacks], environment ?? '', names),
+    chosen([workspace.bootstrap, ...workspace.stacks], environment ?? '', names),
   );
   workspace.board.close();
   io.out(renderDrift(results));
-  if (results.some(({ status }) => status === 'failed')) return 1;
+  if (results.some(({ status }) => status !== 'planned')) return 1;
   return results.some((result) => result.status === 'planned' && result.changes.drift.length > 0) ? 3 : 0;
 }

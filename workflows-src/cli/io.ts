@@ -6,8 +6,8 @@ export interface CommandIo {
   out(text: string): void;
   /** Writes to stderr as given: the caller ends its lines. */
   err(text: string): void;
-  /** Whether stderr is a terminal that can be repainted. @default false */
-  readonly errIsTerminal?: boolean;
+  /** Width of the terminal that stderr is, which can be repainted. @default none: it is a file or a pipe */
+  readonly errColumns?: number;
   /** Aborted by Ctrl-C and by SIGTERM. @default never */
   readonly signal?: AbortSignal;
 }

@@ -7,7 +7,11 @@ import { openWorkspace } from './workspace';
 export function loadtestCommand(argv: readonly string[], io: CommandIo): Promise<number> {
   return run(argv, {
     ...io,
-    targetOf: async (environment) =>
-      environmentsOutput(await openWorkspace(io, { environment }), environment, 'url'),
+    targetOf: async (environment) => {
+      const workspace = await openWorkspace(io, { environment });
+      const url = await environmentsOutput(workspace, environment, 'url');
+      workspace.board.close();
+      return url;
+    },
   });
 }

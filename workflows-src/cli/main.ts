@@ -75,14 +75,12 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
 }
 
 /** Thrown by node:util's parseArgs for unknown and malformed options. */
-function isParseArgsError(error: unknown): boolean {
-  return (
-    error instanceof TypeError && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')
-  );
+export function isParseArgsError(error: unknown): boolean {
+  return String((error as NodeJS.ErrnoException | undefined)?.code).startsWith('ERR_PARSE_ARGS');
 }
 
 /** Aborts on the first SIGINT, SIGTERM or SIGHUP; the second ends the process at once, and its children with it. */
-export function abortOnSignals(): AbortSignal {
+function abortOnSignals(): AbortController {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
@@ -90,18 +88,25 @@ export function abortOnSignals(): AbortSignal {
       controller.abort(new Error(`interrupted by ${name}`));
     });
   }
-  return controller.signal;
+  return controller;
 }
 
 /** The process's own: what a command is given when it is run from a shell. */
 export function processIo(): CommandIo {
+  const abort = abortOnSignals();
+  // Whoever read our output has gone (`| head`, a closed terminal). Dying of it would kill an apply in the middle.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) =>
+      abort.abort(new Error(`nobody reads the output any more (${error.message})`)),
+    );
+  }
   return {
     cwd: process.cwd(),
     env: process.env,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    errIsTerminal: process.stderr.isTTY === true && process.env.CI === undefined,
-    signal: abortOnSignals(),
+    ...(process.stderr.isTTY && process.env.CI === undefined && { errColumns: process.stderr.columns }),
+    signal: abort.signal,
   };
 }
 

@@ -3,10 +3,9 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { renderSummary } from '../comment/render';
-import { named } from '../graph/synthesized';
 import { planStacks } from '../operations/plan';
 import type { CommandIo } from './io';
-import { openWorkspace } from './workspace';
+import { chosen, openWorkspace } from './workspace';
 
 const HELP = `usage: npm run plan -- <environment> [stack…] [options]
 
@@ -36,7 +35,7 @@ export async function planCommand(argv: readonly string[], io: CommandIo): Promi
   }
   const [environment, ...names] = positionals;
   const workspace = await openWorkspace(io, { environment, images: values.image ?? [] });
-  const stacks = named([workspace.bootstrap, ...workspace.stacks], environment ?? '', names);
+  const stacks = chosen([workspace.bootstrap, ...workspace.stacks], environment ?? '', names);
   const results = await planStacks(workspace, stacks);
   workspace.board.close();
   const markdown = renderSummary(results);

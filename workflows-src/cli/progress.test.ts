@@ -4,7 +4,7 @@ function board(isTerminal: boolean) {
   let now = 0;
   const written: string[] = [];
   const progress = new ProgressBoard(
-    { write: (text) => written.push(text), isTerminal, columns: 60 },
+    { write: (text) => void written.push(text), ...(isTerminal && { columns: 60 }) },
     () => now,
   );
   return { progress, written, after: (seconds: number) => (now += seconds * 1000) };

@@ -1,8 +1,7 @@
 /** Where progress is shown: a terminal that can be repainted, or plain lines. */
 export interface Screen {
   write(text: string): void;
-  readonly isTerminal: boolean;
-  /** Width in characters. @default 100 */
+  /** Width in characters of a terminal. @default none: not a terminal, so plain lines */
   readonly columns?: number;
 }
 
@@ -37,7 +36,7 @@ export class ProgressBoard {
     const row: Row = { state, since };
     if (end) row.ended = (this.now() - since) / 1000;
     this.rows.set(stack, row);
-    if (this.screen.isTerminal) {
+    if (this.screen.columns !== undefined) {
       this.paint();
       this.timer ??= setInterval(() => this.paint(), 1000).unref();
     } else if (kindOf(state) !== kindOf(before?.state) || row.ended !== undefined) {
@@ -62,11 +61,10 @@ export class ProgressBoard {
   }
 
   private paint(): void {
-    if (!this.screen.isTerminal || this.rows.size === 0) return;
+    const { columns } = this.screen;
+    if (columns === undefined || this.rows.size === 0) return;
     this.erase();
-    const lines = [...this.rows].map(([stack, row]) =>
-      this.line(stack, row).slice(0, (this.screen.columns ?? 100) - 1),
-    );
+    const lines = [...this.rows].map(([stack, row]) => this.line(stack, row).slice(0, columns - 1));
     this.screen.write(`${lines.join('\n')}\n`);
     this.painted = lines.length;
   }

@@ -3,14 +3,21 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
-import { environmentsOf, type EnvironmentStacks, readSynthesized, stacksOf } from '../graph/synthesized';
+import {
+  environmentsOf,
+  type EnvironmentStacks,
+  named,
+  readSynthesized,
+  stacksOf,
+  type SynthesizedStack,
+} from '../graph/synthesized';
 import type { Workspace } from '../operations/workspace';
 import { findTerraform } from '../terraform/binary';
 import { run } from '../terraform/process';
 import { providerSource } from '../terraform/provider-mirror';
 import { Terraform } from '../terraform/terraform';
 import { type CommandIo, UsageError } from './io';
-import { ProgressBoard } from './progress';
+import { ProgressBoard, type Screen } from './progress';
 
 /** What the commands on an environment's stacks begin with: synthesized stacks, terraform, a progress board on stderr. */
 export interface OpenWorkspace extends Workspace, EnvironmentStacks {
@@ -41,15 +48,42 @@ export async function openWorkspace(
 
   const binary = await findTerraform(io.env, io.signal);
   const providers = await providerSource({ env: io.env, cacheFolder: join(io.cwd, '.fairlead') });
-  const board = new ProgressBoard({ write: (text) => io.err(text), isTerminal: io.errIsTerminal ?? false });
+  const board = new ProgressBoard(boardScreen(io));
+  const mine = stacksOf(all, environment);
+  for (const service of given.keys()) {
+    if (!mine.stacks.some(({ id }) => id === `${environment}-tasks-${service}`)) {
+      throw new UsageError(`--image ${service}=…: ${environment} has no service '${service}'`);
+    }
+  }
   return {
-    ...stacksOf(all, environment),
+    ...mine,
     terraform: new Terraform(binary, { ...io.env, ...providers.env }, io.signal),
     images: given,
     watch: (stack, state, end) => board.set(stack, state, end),
     signal: io.signal,
     board,
   };
+}
+
+/**
+ * Those stacks that the command line names; all when it names none.
+ * @throws UsageError naming the stacks there are
+ */
+export function chosen(
+  stacks: readonly SynthesizedStack[],
+  environment: string,
+  names: readonly string[],
+): readonly SynthesizedStack[] {
+  try {
+    return named(stacks, environment, names);
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+/** stderr, so that stdout is the result alone. */
+export function boardScreen(io: CommandIo): Screen {
+  return { write: (text) => io.err(text), ...(io.errColumns !== undefined && { columns: io.errColumns }) };
 }
 
 const cdktfJson = z.looseObject({ app: z.string().min(1) });
@@ -81,15 +115,16 @@ export async function synthesize(io: CommandIo, outdir: string): Promise<void> {
 const IMAGE = /^(?<service>[a-z][a-z0-9]{1,9})=(?<image>[^\s@]+@sha256:[0-9a-f]{64})$/;
 
 function parseImages(images: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(
-    images.map((text) => {
-      const { service, image } = IMAGE.exec(text)?.groups ?? {};
-      if (service === undefined || image === undefined) {
-        throw new UsageError(
-          `--image '${text}': give <service>=<repository>@sha256:<64 hex digits>; a tag is never deployed`,
-        );
-      }
-      return [service, image];
-    }),
-  );
+  const entries = images.map((text): readonly [string, string] => {
+    const { service, image } = IMAGE.exec(text)?.groups ?? {};
+    if (service === undefined || image === undefined) {
+      throw new UsageError(
+        `--image '${text}': give <service>=<repository>@sha256:<64 hex digits>; a tag is never deployed`,
+      );
+    }
+    return [service, image];
+  });
+  const given = new Map(entries);
+  if (given.size < entries.length) throw new UsageError('--image: give one image a service');
+  return given;
 }

@@ -26,7 +26,7 @@ const all = [
   stack('dev-network'),
   stack('registry'),
   stack('bootstrap'),
-  stack('prod-bootstrap', [], 'two'),
+  stack('bootstrap-222222222222', [], 'two'),
   stack('prod-network', [], 'two'),
   stack('prod-tasks-api', ['prod-network', 'registry'], 'two'),
 ];
@@ -35,7 +35,7 @@ test('an environment is its own stacks and the shared ones they depend on, depen
   const { bootstrap, stacks } = stacksOf(all, 'dev');
   expect(stacks.map(({ id }) => id)).toEqual(['dev-network', 'registry', 'dev-tasks-api', 'dev-service-api']);
   expect(bootstrap.id).toBe('bootstrap');
-  expect(stacksOf(all, 'prod').bootstrap.id).toBe('prod-bootstrap');
+  expect(stacksOf(all, 'prod').bootstrap.id).toBe('bootstrap-222222222222');
 });
 
 test('a shared stack is applied with the environments of its own account only', () => {

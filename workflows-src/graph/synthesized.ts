@@ -88,13 +88,17 @@ function readChecked<T extends z.ZodType>(file: string, schema: T): z.output<T> 
 
 /** Bootstrap stacks are applied by an administrator, before and apart from all others. */
 export function isBootstrap({ id }: SynthesizedStack): boolean {
-  return id === 'bootstrap' || id.endsWith('-bootstrap');
+  return /^bootstrap(-\d{12})?$/.test(id);
 }
 
 /** Names of the environments, in the order of their first stack. Their own names have no hyphen. */
 export function environmentsOf(stacks: readonly SynthesizedStack[]): readonly string[] {
   return [
-    ...new Set(stacks.filter(({ id }) => id.includes('-')).map(({ id }) => id.slice(0, id.indexOf('-')))),
+    ...new Set(
+      stacks
+        .filter((stack) => stack.id.includes('-') && !isBootstrap(stack))
+        .map(({ id }) => id.slice(0, id.indexOf('-'))),
+    ),
   ];
 }
 
@@ -119,7 +123,7 @@ export function stacksOf(all: readonly SynthesizedStack[], environment: string):
     wanted.add(id);
     all.find((stack) => stack.id === id)?.dependencies.forEach(want);
   };
-  const mine = all.filter((stack) => stack.id.startsWith(`${environment}-`) && !isBootstrap(stack));
+  const mine = all.filter(({ id }) => id.startsWith(`${environment}-`));
   mine.forEach(({ id }) => want(id));
   const bootstrap = all.find((stack) => isBootstrap(stack) && stack.stateBucket === mine[0]?.stateBucket);
   if (!bootstrap) throw new Error(`no bootstrap stack keeps the state of ${environment}`);
@@ -138,7 +142,12 @@ export function named(
   names: readonly string[],
 ): readonly SynthesizedStack[] {
   const ids = names.map((name) => {
-    const found = stacks.find(({ id }) => id === name || id === `${environment}-${name}`);
+    const found = stacks.find(
+      (stack) =>
+        stack.id === name ||
+        stack.id === `${environment}-${name}` ||
+        (name === 'bootstrap' && isBootstrap(stack)),
+    );
     if (!found)
       throw new Error(
         `no stack '${name}' in ${environment}: there are ${stacks.map(({ id }) => id).join(', ')}`,

@@ -1,8 +1,8 @@
-import type { ChangeSet } from '../changes/change-set';
+import { type ChangeSet, count } from '../changes/change-set';
 import { type Outcome, runGraph } from '../graph/schedule';
 import type { SynthesizedStack } from '../graph/synthesized';
 import { changesAnything, planned, summary } from './plan';
-import { initialize, PLAN_FILE, removePlan, type Workspace } from './workspace';
+import { initialize, planFile, removePlan, type Workspace } from './workspace';
 
 export interface Applied {
   /** What was planned under the lock, and then done. */
@@ -54,11 +54,11 @@ export async function applyPlanned(
     workspace.watch(stack.id, 'no changes', 'end');
     return;
   }
-  const total = changes.changes.filter(({ action }) => action !== 'no-op' && action !== 'read').length;
+  const { create, update, replace, delete: deleted } = count([changes]);
+  const total = create + update + 2 * replace + deleted;
   let done = 0;
   workspace.watch(stack.id, `applying, ${summary(changes)}`);
-  await workspace.terraform.apply(stack.folder, PLAN_FILE, ({ kind }) => {
-    if (kind !== 'done') return;
+  await workspace.terraform.apply(stack.folder, planFile(stack), () => {
     done += 1;
     workspace.watch(stack.id, `applying, ${done} of ${total}`);
   });

@@ -52,7 +52,7 @@ export async function bootstrap(
     await initialize(workspace, stack);
     if (!local && Object.keys(await workspace.terraform.outputs(stack.folder)).length === 0) {
       throw new Error(
-        `the bucket ${bucket.bucket} exists but holds no state of ${stack.id}: somebody else made it. Choose another project name in stacks/config.ts, or delete the bucket if it is an empty leftover.`,
+        `the bucket ${bucket.bucket} exists but holds no state of ${stack.id}: it was made by hand, or under another stack. Look at what is in it; a new project takes another project name in stacks/config.ts.`,
       );
     }
     const changes = await planned(workspace, stack, { lock: true });
@@ -117,7 +117,7 @@ async function bucketExists(
     signal: AbortSignal.timeout(15_000),
   }).catch((error: unknown) => {
     throw new Error(
-      `cannot ask ${new URL(url).host} whether the state bucket exists: is the network there?`,
+      `cannot ask ${new URL(url).host} whether the state bucket exists: is the network there? Behind a proxy, use Node 24 with NODE_USE_ENV_PROXY=1.`,
       { cause: error },
     );
   });

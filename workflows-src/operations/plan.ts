@@ -3,8 +3,8 @@ import { readPlan } from '../changes/read-plan';
 import type { StackResult } from '../comment/render';
 import { runGraph } from '../graph/schedule';
 import type { SynthesizedStack } from '../graph/synthesized';
-import { type PlanOptions, TerraformError } from '../terraform/terraform';
-import { Deferred, initialize, PLAN_FILE, removePlan, variablesOf, type Workspace } from './workspace';
+import type { PlanOptions } from '../terraform/terraform';
+import { Deferred, initialize, planFile, removePlan, variablesOf, type Workspace } from './workspace';
 
 /**
  * Plans stacks along their graph, without the lock.
@@ -60,7 +60,7 @@ async function planStack(
   }
 }
 
-/** Plans into PLAN_FILE, which the caller removes. The stack is initialized. */
+/** Plans into `planFile(stack)`, which the caller removes. The stack is initialized. */
 export async function planned(
   workspace: Workspace,
   stack: SynthesizedStack,
@@ -68,8 +68,8 @@ export async function planned(
 ): Promise<ChangeSet> {
   const variables = await variablesOf(workspace, stack);
   workspace.watch(stack.id, 'planning');
-  await workspace.terraform.plan(stack.folder, { out: PLAN_FILE, variables, ...options });
-  return readPlan(await workspace.terraform.show(stack.folder, PLAN_FILE), stack.id);
+  await workspace.terraform.plan(stack.folder, { out: planFile(stack), variables, ...options });
+  return readPlan(await workspace.terraform.show(stack.folder, planFile(stack)), stack.id);
 }
 
 /** A stack that reads the outputs of one which was never applied fails deep inside terraform: say it in words instead. */
@@ -110,6 +110,5 @@ export function changesAnything({ changes, outputs, invocations }: ChangeSet): b
 }
 
 export function messageOf(error: unknown): string {
-  if (error instanceof TerraformError) return error.message;
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { SynthesizedStack } from '../graph/synthesized';
@@ -23,8 +24,20 @@ export class Deferred extends Error {
   public override readonly name = 'Deferred';
 }
 
-/** Written in a stack's folder while it is planned; both hold the state in clear text and are removed after use. */
-export const PLAN_FILE = 'fairlead.tfplan';
+let plans: string | undefined;
+
+/**
+ * Where the plan of a stack is written. It holds the state in clear text, so nobody else may read it; and it is this
+ * process's own, so that two commands at a time cannot apply each other's plans.
+ */
+export function planFile({ id }: SynthesizedStack): string {
+  if (plans === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead-plans-'));
+    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+    plans = folder;
+  }
+  return join(plans, `${id}.tfplan`);
+}
 
 let lastInit: Promise<unknown> = Promise.resolve();
 
@@ -37,7 +50,7 @@ export async function initialize({ terraform, watch }: Workspace, stack: Synthes
   const mine = lastInit.then(async () => {
     const stamp = join(stack.folder, '.terraform', 'fairlead-init');
     const now = await fingerprint(terraform, stack);
-    if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === now) return;
+    if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === now && providersAreThere(stack)) return;
     watch(stack.id, 'init');
     await terraform.init(stack.folder);
     await writeFile(stamp, now);
@@ -46,7 +59,18 @@ export async function initialize({ terraform, watch }: Workspace, stack: Synthes
   await mine;
 }
 
-/** Of all that `init` depends on. */
+/** Providers are links into a cache or a mirror, which may have gone since. */
+function providersAreThere({ folder }: SynthesizedStack): boolean {
+  const providers = join(folder, '.terraform', 'providers');
+  return (
+    existsSync(providers) &&
+    readdirSync(providers, { recursive: true, encoding: 'utf8' }).every((name) =>
+      existsSync(join(providers, name)),
+    )
+  );
+}
+
+/** Of the configuration that `init` depends on, and of what runs it. */
 async function fingerprint({ binary }: Terraform, { folder }: SynthesizedStack): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(binary));
   const files = (await readdir(folder))
@@ -66,8 +90,8 @@ async function fingerprint({ binary }: Terraform, { folder }: SynthesizedStack):
 }
 
 /** Removes a plan file, whether or not it was written. */
-export async function removePlan({ folder }: SynthesizedStack): Promise<void> {
-  await rm(join(folder, PLAN_FILE), { force: true });
+export async function removePlan(stack: SynthesizedStack): Promise<void> {
+  await rm(planFile(stack), { force: true });
 }
 
 /**

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+
 import { z } from 'zod';
 
 import { CannotStart, run } from './process';
@@ -19,7 +21,9 @@ const versionAnswer = z.object({ terraform_version: z.string().regex(/^\d+\.\d+\
  * @throws Error saying what to install when it is missing, broken or too old
  */
 export async function findTerraform(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<TerraformBinary> {
-  const file = env.TERRAFORM_BINARY_NAME || 'terraform';
+  const name = env.TERRAFORM_BINARY_NAME || 'terraform';
+  // A relative path would mean another file in each stack's folder.
+  const file = name.includes('/') ? resolve(name) : name;
   const remedy =
     'Install Terraform 1.11+ (https://developer.hashicorp.com/terraform/install) or OpenTofu 1.10+ and set TERRAFORM_BINARY_NAME=tofu.';
   const answered = await run(file, ['version', '-json'], {

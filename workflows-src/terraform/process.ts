@@ -31,12 +31,23 @@ export class CannotStart extends Error {
   }
 }
 
+/** The run was aborted; the program ended, in order or by force, with this result. */
+export class Aborted extends Error {
+  public override readonly name = 'Aborted';
+  public constructor(
+    reason: Error,
+    public readonly result: RunResult,
+  ) {
+    super(reason.message, { cause: reason });
+  }
+}
+
 /**
  * Runs a program to its end.
  *
  * It leads a process group of its own. Otherwise Ctrl-C would reach terraform twice (from the terminal and from us), and
  * terraform takes a second interrupt as "stop now, even if the state is lost".
- * @throws CannotStart; the signal's reason when it was aborted
+ * @throws CannotStart; Aborted, or the signal's reason when it was aborted before it began
  */
 export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const { signal, graceMs, onLine } = options;
@@ -52,7 +63,7 @@ export function run(file: string, args: readonly string[], options: RunOptions =
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const { pid } = child;
-    if (pid !== undefined) alive.add(pid);
+    const release = endWithUs(pid);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     const decoder = new StringDecoder('utf8');
@@ -78,7 +89,7 @@ export function run(file: string, args: readonly string[], options: RunOptions =
     const settle = (): void => {
       signal?.removeEventListener('abort', stop);
       clearTimeout(killer);
-      if (pid !== undefined) alive.delete(pid);
+      release();
     };
     child.once('error', (error: NodeJS.ErrnoException) => {
       settle();
@@ -89,20 +100,30 @@ export function run(file: string, args: readonly string[], options: RunOptions =
       // A provider that outlived its terraform is in the same group.
       killGroup(pid);
       if (onLine && rest !== '') onLine(rest);
-      if (signal?.aborted) reject(asError(signal.reason));
-      else
-        resolve({
-          code: code ?? 128 + signalNumber(by),
-          stdout: Buffer.concat(stdout),
-          stderr: Buffer.concat(stderr).toString('utf8'),
-        });
+      const result = {
+        code: code ?? 128 + signalNumber(by),
+        stdout: Buffer.concat(stdout),
+        stderr: Buffer.concat(stderr).toString('utf8'),
+      };
+      if (signal?.aborted) reject(new Aborted(asError(signal.reason), result));
+      else resolve(result);
     });
   });
 }
 
-/** Groups that were begun and have not ended; whatever way this process goes, they go with it. */
+/** Groups that were begun and have not ended. */
 const alive = new Set<number>();
 process.on('exit', () => alive.forEach(killGroup));
+
+/**
+ * Whatever way this process goes, that process group goes with it.
+ * @returns what takes it back, once the group has ended or is to stay
+ */
+export function endWithUs(pid: number | undefined): () => void {
+  if (pid === undefined) return () => undefined;
+  alive.add(pid);
+  return () => void alive.delete(pid);
+}
 
 /** Ends a process group that `run` or a detached spawn began; one that is gone already is no error. */
 export function killGroup(pid: number | undefined): void {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -29,7 +29,8 @@ export interface ProviderSourceOptions {
 }
 
 /**
- * In this order: the user's own CLI configuration (`TF_CLI_CONFIG_FILE`) untouched; `FAIRLEAD_PROVIDER_MIRROR`; the
+ * In this order: the user's own CLI configuration (`TF_CLI_CONFIG_FILE`, or `~/.terraformrc` where it says how providers
+ * are installed) untouched; `FAIRLEAD_PROVIDER_MIRROR`; the
  * registry with a plugin cache; a mirror under the usual roots.
  * @throws Error when FAIRLEAD_PROVIDER_MIRROR has no `registry.terraform.io`, or when there is neither registry nor mirror
  */
@@ -38,6 +39,12 @@ export async function providerSource(options: ProviderSourceOptions): Promise<Pr
   if (env.TF_CLI_CONFIG_FILE && existsSync(env.TF_CLI_CONFIG_FILE)) {
     return { env: {}, said: `Providers come as TF_CLI_CONFIG_FILE says (${env.TF_CLI_CONFIG_FILE}).` };
   }
+  const home = env.HOME ?? homedir();
+  const own = [join(home, '.terraformrc'), join(home, '.tofurc')].find(
+    (file) => existsSync(file) && readFileSync(file, 'utf8').includes('provider_installation'),
+  );
+  if (own !== undefined && !env.FAIRLEAD_PROVIDER_MIRROR)
+    return { env: {}, said: `Providers come as ${own} says.` };
   const named = env.FAIRLEAD_PROVIDER_MIRROR;
   if (named) {
     const found = await findMirror([named]);
@@ -51,8 +58,10 @@ export async function providerSource(options: ProviderSourceOptions): Promise<Pr
       `Providers come from the mirror ${found} (FAIRLEAD_PROVIDER_MIRROR).`,
     );
   }
-  if (await registryAnswers()) {
-    const cache = env.TF_PLUGIN_CACHE_DIR || join(cacheFolder, 'plugin-cache');
+  const cache = env.TF_PLUGIN_CACHE_DIR || join(cacheFolder, 'plugin-cache');
+  // Node does not ask through a proxy as terraform does, and a full cache needs no answer.
+  const behindProxy = Boolean(env.HTTPS_PROXY ?? env.https_proxy);
+  if (behindProxy || existsSync(join(cache, REGISTRY)) || (await registryAnswers())) {
     await mkdir(cache, { recursive: true });
     return {
       env: { TF_PLUGIN_CACHE_DIR: cache },
@@ -60,7 +69,7 @@ export async function providerSource(options: ProviderSourceOptions): Promise<Pr
     };
   }
   const roots = options.roots ?? [
-    join(env.HOME ?? homedir(), '.terraform.d', 'plugins'),
+    join(home, '.terraform.d', 'plugins'),
     '/usr/local/share',
     '/usr/share',
     '/opt',

@@ -26,25 +26,16 @@ test('init, plan, show, apply and outputs of a real stack', async () => {
     resource: { terraform_data: { it: { input: '${var.name}' } } },
     output: { greeting: { value: 'hello ${var.name}' } },
   });
-  const seen: string[] = [];
+  const seen: unknown[] = [];
   await terraform.init(folder);
   expect(await terraform.outputs(folder)).toEqual({});
-  await terraform.plan(
-    folder,
-    { out: 'p', lock: true, variables: { name: 'a b="c"' } },
-    ({ kind, address }) => seen.push(`${kind} ${address}`),
-  );
+  await terraform.plan(folder, { out: 'p', lock: true, variables: { name: 'a b="c"' } });
   expect(JSON.parse((await terraform.show(folder, 'p')).toString())).toMatchObject({
     resource_changes: [{ address: 'terraform_data.it' }],
   });
-  await terraform.apply(folder, 'p', ({ kind, address }) => seen.push(`${kind} ${address}`));
+  await terraform.apply(folder, 'p', (progress) => seen.push(progress));
   expect(await terraform.outputs(folder)).toEqual({ greeting: 'hello a b="c"' });
-  expect(seen).toEqual([
-    'planned terraform_data.it',
-    'planned terraform_data.it',
-    'started terraform_data.it',
-    'done terraform_data.it',
-  ]);
+  expect(seen).toEqual([{ address: 'terraform_data.it', action: 'create' }]);
 });
 
 test("fails with terraform's own diagnostics, with file, line and address", async () => {
@@ -110,4 +101,17 @@ describe('finding terraform', () => {
       'gave no version',
     );
   });
+});
+
+test('what terraform says of an interrupted call is not lost', async () => {
+  const controller = new AbortController();
+  const slow = new Terraform(terraform.binary, process.env, controller.signal);
+  write({
+    terraform: backend,
+    resource: { terraform_data: { it: { provisioner: [{ 'local-exec': { command: 'sleep 30' } }] } } },
+  });
+  await slow.init(folder);
+  await slow.plan(folder, { out: 'p', lock: true });
+  setTimeout(() => controller.abort(new Error('stop now')), 1500);
+  await expect(slow.apply(folder, 'p')).rejects.toThrow(/^terraform apply failed \(exit 1\)\nError: /);
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { TerraformBinary } from './binary';
-import { run, type RunResult } from './process';
+import { Aborted, run, type RunResult } from './process';
 
 /** A problem as Terraform itself words it. Text from providers and configuration: show it fenced, never read facts from it. */
 export interface Diagnostic {
@@ -13,10 +13,11 @@ export interface Diagnostic {
   readonly at?: string | undefined;
 }
 
-/** What terraform reports while it works, from its `-json` lines. */
-export type Progress =
-  | { readonly kind: 'planned'; readonly address: string }
-  | { readonly kind: 'started' | 'done' | 'errored'; readonly address: string };
+/** One action of an apply is done: a replacement is two, a data source that is read is none. */
+export interface Progress {
+  readonly address: string;
+  readonly action: 'create' | 'update' | 'delete';
+}
 
 /** Terraform ended with an error; the message is its own diagnostics. */
 export class TerraformError extends Error {
@@ -36,13 +37,13 @@ export class TerraformError extends Error {
 }
 
 export interface PlanOptions {
-  /** The plan file to write, relative to the stack's folder. It holds the state in clear text: delete it after use. */
+  /** The plan file to write. It holds the state in clear text: delete it after use. */
   readonly out: string;
   /** Plans in pull requests hold a read-only role and never lock; an apply's own plan does. */
   readonly lock: boolean;
   /** How long to wait for somebody who holds it. @default 20 */
   readonly lockTimeoutSeconds?: number;
-  readonly mode?: 'normal' | 'refresh-only' | 'destroy';
+  readonly mode?: 'normal' | 'destroy';
   readonly variables?: Readonly<Record<string, string>>;
 }
 
@@ -65,9 +66,14 @@ export class Terraform {
     private readonly graceMs?: number,
   ) {
     this.env = { ...env, TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1' };
-    // Each of these would change what our own arguments mean.
+    // Each of these would change what our own arguments mean, or mix a log into what is read here.
     for (const name of Object.keys(this.env)) {
-      if (/^TF_CLI_ARGS/.test(name) || name === 'TF_WORKSPACE' || name === 'TF_DATA_DIR' || name === 'TF_LOG')
+      if (
+        /^TF_CLI_ARGS/.test(name) ||
+        name === 'TF_WORKSPACE' ||
+        name === 'TF_DATA_DIR' ||
+        /^TF_LOG/.test(name)
+      )
         delete this.env[name];
     }
   }
@@ -82,21 +88,21 @@ export class Terraform {
     await this.call(folder, ['init', ...backend, '-input=false', ...lockfile]);
   }
 
-  public async plan(
-    folder: string,
-    options: PlanOptions,
-    onProgress?: (progress: Progress) => void,
-  ): Promise<void> {
-    const mode = options.mode && options.mode !== 'normal' ? [`-${options.mode}`] : [];
+  public async plan(folder: string, options: PlanOptions): Promise<void> {
+    const mode = options.mode === 'destroy' ? ['-destroy'] : [];
     const lock = options.lock
       ? [`-lock-timeout=${options.lockTimeoutSeconds ?? LOCK_TIMEOUT_SECONDS}s`]
       : ['-lock=false'];
     const variables = Object.entries(options.variables ?? {}).map(([name, value]) => `-var=${name}=${value}`);
-    await this.call(
-      folder,
-      ['plan', '-json', '-input=false', `-out=${options.out}`, ...mode, ...lock, ...variables],
-      onProgress,
-    );
+    await this.call(folder, [
+      'plan',
+      '-json',
+      '-input=false',
+      `-out=${options.out}`,
+      ...mode,
+      ...lock,
+      ...variables,
+    ]);
   }
 
   /** The plan file as JSON. */
@@ -143,6 +149,11 @@ export class Terraform {
       signal: this.signal,
       graceMs: this.graceMs,
       ...(streams && { onLine: (line: string) => readLine(line, diagnostics, onProgress) }),
+    }).catch((error: unknown) => {
+      // What terraform says of an interrupted call, such as a state it could not write, must not be lost.
+      if (error instanceof Aborted && diagnostics.some(({ severity }) => severity === 'error'))
+        return error.result;
+      throw error;
     });
     if (result.code !== 0)
       throw new TerraformError(folder, args[0] ?? '', result.code, diagnostics, result.stderr);
@@ -164,8 +175,9 @@ const uiLine = z.looseObject({
       range: z.looseObject({ filename: z.string(), start: z.looseObject({ line: z.number() }) }).optional(),
     })
     .optional(),
-  change: z.looseObject({ resource: z.looseObject({ addr: z.string() }) }).optional(),
-  hook: z.looseObject({ resource: z.looseObject({ addr: z.string() }).optional() }).optional(),
+  hook: z
+    .looseObject({ resource: z.looseObject({ addr: z.string() }).optional(), action: z.string().optional() })
+    .optional(),
 });
 
 function readLine(
@@ -184,7 +196,7 @@ function readLine(
   }
   const parsed = uiLine.safeParse(json);
   if (!parsed.success) return;
-  const { type, diagnostic, change, hook } = parsed.data;
+  const { type, diagnostic, hook } = parsed.data;
   if (diagnostic) {
     const { severity, summary, detail, address, range } = diagnostic;
     diagnostics.push({
@@ -195,11 +207,10 @@ function readLine(
       at: range && `${range.filename}:${range.start.line}`,
     });
   }
-  const hooked = hook?.resource?.addr;
-  if (type === 'planned_change' && change) onProgress?.({ kind: 'planned', address: change.resource.addr });
-  if (type === 'apply_start' && hooked !== undefined) onProgress?.({ kind: 'started', address: hooked });
-  if (type === 'apply_complete' && hooked !== undefined) onProgress?.({ kind: 'done', address: hooked });
-  if (type === 'apply_errored' && hooked !== undefined) onProgress?.({ kind: 'errored', address: hooked });
+  const address = hook?.resource?.addr;
+  const action = hook?.action;
+  if (type !== 'apply_complete' || address === undefined) return;
+  if (action === 'create' || action === 'update' || action === 'delete') onProgress?.({ address, action });
 }
 
 /** A diagnostic as lines of plain text. */
