@@ -13,19 +13,19 @@ test('only load balancers writing under this account may put logs, and nobody co
     Version: '2012-10-17',
     Statement: [
       {
-        Sid: 'LoadBalancersOfThisAccount',
-        Effect: 'Allow',
-        Principal: { Service: 'logdelivery.elasticloadbalancing.amazonaws.com' },
-        Action: 's3:PutObject',
-        Resource: `${arn}/*/AWSLogs/222222222222/*`,
-      },
-      {
         Sid: 'TlsOnly',
         Effect: 'Deny',
         Principal: '*',
         Action: 's3:*',
         Resource: [arn, `${arn}/*`],
         Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      },
+      {
+        Sid: 'LoadBalancersOfThisAccount',
+        Effect: 'Allow',
+        Principal: { Service: 'logdelivery.elasticloadbalancing.amazonaws.com' },
+        Action: 's3:PutObject',
+        Resource: `${arn}/*/AWSLogs/222222222222/*`,
       },
     ],
   });
@@ -37,17 +37,8 @@ test("it is encrypted with S3's own key, because a balancer writes to no other k
   ]);
 });
 
-test('nothing in it can be made public', () => {
-  expect(only(bucket(), 'aws_s3_bucket_public_access_block')).toMatchObject({
-    block_public_acls: true,
-    block_public_policy: true,
-    ignore_public_acls: true,
-    restrict_public_buckets: true,
-  });
-});
-
 test('logs go after a year', () => {
-  expect(only(bucket(), 'aws_s3_bucket_lifecycle_configuration')['rule'][0]).toMatchObject({
+  expect(only(bucket(), 'aws_s3_bucket_lifecycle_configuration')['rule'][1]).toMatchObject({
     status: 'Enabled',
     expiration: [{ days: 365 }],
   });

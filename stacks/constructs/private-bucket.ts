@@ -24,9 +24,11 @@ export interface PrivateBucketProps {
   readonly statements: (arn: string) => readonly PolicyStatement[];
   /** Makes Terraform refuse to destroy it. @default false */
   readonly preventDestroy?: boolean;
+  /** Whether a destroy deletes what is in it. @default false */
+  readonly forceDestroy?: boolean;
 }
 
-/** A versioned, encrypted S3 bucket that no one reaches from outside or without TLS. Holds data: it is never destroyed with objects in it. */
+/** A versioned, encrypted S3 bucket that no one reaches from outside or without TLS. Holds data: unless told, it is not destroyed with objects in it. */
 export class PrivateBucket extends Construct {
   /** Its settings are part of this value: what uses it comes after them. */
   public readonly name: string;
@@ -36,6 +38,7 @@ export class PrivateBucket extends Construct {
     super(scope, id);
     const bucket = new S3Bucket(this, 'Default', {
       bucket: props.name,
+      ...(props.forceDestroy === undefined ? {} : { forceDestroy: props.forceDestroy }),
       ...(props.preventDestroy === true ? { lifecycle: { preventDestroy: true } } : {}),
     });
     const { id: bucketId, arn } = bucket;
