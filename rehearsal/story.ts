@@ -21,7 +21,7 @@ import {
   type SynthesizedStack,
 } from '../workflows-src/graph/synthesized';
 import { applyStack, applyStacks } from '../workflows-src/operations/apply';
-import { bootstrap, detachState } from '../workflows-src/operations/bootstrap';
+import { bootstrap, type BootstrapOptions, detachState } from '../workflows-src/operations/bootstrap';
 import { changesAnything, messageOf, planned, planStacks, summary } from '../workflows-src/operations/plan';
 import { initialize, removePlan, type Workspace } from '../workflows-src/operations/workspace';
 import { findTerraform } from '../workflows-src/terraform/binary';
@@ -233,8 +233,7 @@ class Story {
 
   private async bootstrap(workspace: Workspace, stack: SynthesizedStack): Promise<void> {
     await bootstrap(workspace, stack, {
-      localState: join(this.folder.path, 'bootstrap.tfstate'),
-      env: { ...this.io.env, ...this.need().env },
+      ...this.bootstrapOptions(),
       onPlan: (changes) =>
         this.board.say(`\n${indent(renderSummary([{ stack: stack.id, status: 'planned', changes }]))}\n`),
     });
@@ -267,16 +266,32 @@ class Story {
         work: () => applyStack(workspace, stack),
       })),
       // Nothing waits for these, so that they fill the time in which the applies wait for AWS.
-      ...[base, ...stacks].map((stack) => ({
+      ...stacks.map((stack) => ({
         id: `${stack.id} again`,
         dependencies: [stack.id],
         work: () => this.mustBeUnchanged(workspace, stack),
       })),
+      { id: `${base.id} again`, dependencies: [], work: () => this.bootstrapAgain(workspace, base) },
     ];
     const outcomes = await runGraph(nodes, ({ work }) => work(), { signal: this.signal });
     this.board.close();
     this.mustAllBeDone(outcomes);
     this.say(`${stacks.length + 1} stacks stand, and the second plan of every one says: no changes.`);
+  }
+
+  /** `npm run bootstrap` a second time, which everybody must be able to do. */
+  private async bootstrapAgain(workspace: Workspace, stack: SynthesizedStack): Promise<void> {
+    const { changes, migrated } = await bootstrap(workspace, stack, this.bootstrapOptions());
+    if (migrated || changesAnything(changes))
+      throw new Error(`${stack.id}: run again, it should change nothing`);
+    workspace.watch(stack.id, 'done: run again, it changes nothing', 'end');
+  }
+
+  private bootstrapOptions(): BootstrapOptions {
+    return {
+      localState: join(this.folder.path, 'bootstrap.tfstate'),
+      env: { ...this.io.env, ...this.need().env },
+    };
   }
 
   private async registerImage({ config }: RehearsedSettings, service: string): Promise<string> {

@@ -25,10 +25,8 @@ export async function driftCommand(argv: readonly string[], io: CommandIo): Prom
   }
   const [environment, ...names] = positionals;
   const workspace = await openWorkspace(io, { environment });
-  const results = await planStacks(
-    workspace,
-    chosen([workspace.bootstrap, ...workspace.stacks], environment ?? '', names),
-  );
+  const all = [workspace.bootstrap, ...workspace.stacks];
+  const results = await planStacks(workspace, chosen(all, environment ?? '', names), all);
   workspace.board.close();
   io.out(renderDrift(results));
   if (results.some(({ status }) => status !== 'planned')) return 1;

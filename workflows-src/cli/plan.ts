@@ -35,8 +35,8 @@ export async function planCommand(argv: readonly string[], io: CommandIo): Promi
   }
   const [environment, ...names] = positionals;
   const workspace = await openWorkspace(io, { environment, images: values.image ?? [] });
-  const stacks = chosen([workspace.bootstrap, ...workspace.stacks], environment ?? '', names);
-  const results = await planStacks(workspace, stacks);
+  const all = [workspace.bootstrap, ...workspace.stacks];
+  const results = await planStacks(workspace, chosen(all, environment ?? '', names), all);
   workspace.board.close();
   const markdown = renderSummary(results);
   if (values.markdown !== undefined) await writeFile(resolve(io.cwd, values.markdown), markdown);

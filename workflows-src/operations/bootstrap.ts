@@ -50,7 +50,7 @@ export async function bootstrap(
       );
     }
     await initialize(workspace, stack);
-    if (!local && Object.keys(await workspace.terraform.outputs(stack.folder)).length === 0) {
+    if (!local && !(await hasState(workspace, stack))) {
       throw new Error(
         `the bucket ${bucket.bucket} exists but holds no state of ${stack.id}: it was made by hand, or under another stack. Look at what is in it; a new project takes another project name in stacks/config.ts.`,
       );
@@ -87,6 +87,11 @@ export async function detachState(
     JSON.stringify({ terraform: { backend: { local: { path: localState } } } }),
   );
   await workspace.terraform.init(stack.folder, 'migrate');
+}
+
+async function hasState({ terraform }: Workspace, { folder }: SynthesizedStack): Promise<boolean> {
+  const state = JSON.parse((await terraform.showState(folder)).toString('utf8')) as { values?: unknown };
+  return state.values !== undefined;
 }
 
 const backendBlock = z.looseObject({

@@ -8,20 +8,22 @@ import { Deferred, initialize, planFile, removePlan, variablesOf, type Workspace
 
 /**
  * Plans stacks along their graph, without the lock.
- * @param stacks dependencies first
+ * @param stacks to plan
+ * @param known all there are: among them those whose outputs the planned ones read. @default the planned ones
  * @returns one result a stack, in the given order; a stack that cannot be planned is a result too
  * @throws only when the run was aborted
  */
 export async function planStacks(
   workspace: Workspace,
   stacks: readonly SynthesizedStack[],
+  known: readonly SynthesizedStack[] = stacks,
 ): Promise<readonly StackResult[]> {
   const byId = new Map(stacks.map((stack) => [stack.id, stack]));
   // A plan reads its upstreams' states as they are, so it waits for nothing.
   const nodes = stacks.map(({ id }) => ({ id, dependencies: [] }));
   const outcomes = await runGraph(
     nodes,
-    ({ id }) => planStack(workspace, byId.get(id) as SynthesizedStack, stacks),
+    ({ id }) => planStack(workspace, byId.get(id) as SynthesizedStack, known),
     workspace,
   );
   workspace.signal?.throwIfAborted();
