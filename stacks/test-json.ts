@@ -1,4 +1,4 @@
-import { Testing } from 'cdktf';
+import { TerraformStack, Testing } from 'cdktf';
 import type { Construct } from 'constructs';
 
 /** For tests: what Terraform is given, parsed from what the app writes. */
@@ -14,7 +14,10 @@ export type Resource = Readonly<Record<string, any>>;
 
 /** One construct alone, in a stack of its own. */
 export function constructJson(build: (scope: Construct) => unknown): StackJson {
-  return JSON.parse(Testing.synthScope((scope) => void build(scope))) as StackJson;
+  // Named, or cdktf makes a temporary folder and leaves it; nothing is written there.
+  const stack = new TerraformStack(Testing.app({ outdir: 'cdktf.out' }), 'stack');
+  build(stack);
+  return JSON.parse(Testing.synth(stack)) as StackJson;
 }
 
 /** Resources of one type, without cdktf's own notes. */
