@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -94,14 +94,19 @@ async function install(options: PythonOptions, base: string, python: string, ven
 async function soleInstaller(lock: string, signal?: AbortSignal): Promise<() => Promise<void>> {
   for (;;) {
     signal?.throwIfAborted();
+    // Linked, not written, into place: whoever reads it finds a whole number in it.
+    const mine = `${lock}.${process.pid}`;
     try {
-      await writeFile(lock, String(process.pid), { flag: 'wx' });
+      await writeFile(mine, String(process.pid));
+      await link(mine, lock);
       return () => rm(lock, { force: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      await rm(mine, { force: true });
     }
-    const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
-    if (holder > 0 && !isAlive(holder)) await rm(lock, { force: true });
+    const holder = Number(await readFile(lock, 'utf8').catch(() => process.pid));
+    if (!isAlive(holder)) await rm(lock, { force: true });
     await sleep(300);
   }
 }
