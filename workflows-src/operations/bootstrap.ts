@@ -42,13 +42,7 @@ export async function bootstrap(
   const exists = await bucketExists(bucket, options.env);
   const local = existsSync(options.localState) || !exists;
   try {
-    if (local) {
-      await mkdir(dirname(options.localState), { recursive: true, mode: 0o700 });
-      await writeFile(
-        override,
-        JSON.stringify({ terraform: { backend: { local: { path: options.localState } } } }),
-      );
-    }
+    if (local) await useLocalState(override, options.localState);
     await initialize(workspace, stack);
     if (!local && !(await hasState(workspace, stack))) {
       throw new Error(
@@ -81,12 +75,13 @@ export async function detachState(
   stack: SynthesizedStack,
   localState: string,
 ): Promise<void> {
-  await mkdir(dirname(localState), { recursive: true, mode: 0o700 });
-  await writeFile(
-    join(stack.folder, LOCAL_BACKEND),
-    JSON.stringify({ terraform: { backend: { local: { path: localState } } } }),
-  );
+  await useLocalState(join(stack.folder, LOCAL_BACKEND), localState);
   await workspace.terraform.init(stack.folder, 'migrate');
+}
+
+async function useLocalState(override: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeFile(override, JSON.stringify({ terraform: { backend: { local: { path } } } }));
 }
 
 async function hasState({ terraform }: Workspace, { folder }: SynthesizedStack): Promise<boolean> {
