@@ -1,6 +1,8 @@
+import type { Risk } from './risks/risk';
+
 /**
- * What a plan will do, told apart and without any value: names, addresses and kinds of change only. Everything that is
- * shown or decided about a plan starts from here.
+ * What a plan will do, told apart, with every value that may be secret masked. Everything that is shown about a plan
+ * starts from here.
  */
 export interface ChangeSet {
   readonly stack: string;
@@ -23,6 +25,8 @@ export interface ChangeSet {
    */
   readonly settled: readonly DriftedResource[];
   readonly checks: readonly Check[];
+  /** What a reviewer must not miss, the gravest first. */
+  readonly risks: readonly Risk[];
   /** False: Terraform says that another plan must follow this one. */
   readonly complete: boolean;
   /** True: planning stopped with an error, so this is a part of the plan. */
@@ -47,6 +51,29 @@ export type Action =
 
 export type Mode = 'managed' | 'data' | 'ephemeral';
 
+/**
+ * One difference of a value. Texts are on one line, cannot act on what shows them, and hold no secret: that one is hidden
+ * is told by `(sensitive)`; `(known after apply)` stands for what Terraform does not know yet.
+ */
+export interface AttributeChange {
+  /**
+   * As one writes it in Terraform: `engine_version`, `tags["cost.center"]`. An element of a list is named by what
+   * identifies it, where something does: `container_definitions["api"].image`.
+   */
+  readonly path: string;
+  /** Of the value: `add` where there was none (null counts as none), `remove` where there will be none. */
+  readonly kind: 'add' | 'remove' | 'update';
+  /** Absent when there was none, or when `lines` shows it. */
+  readonly before?: string;
+  /** Absent when there will be none, or when `lines` shows it. */
+  readonly after?: string;
+  /** A text of several lines: each line with ` `, `+` or `-` before it; `@` counts lines that are left out. */
+  readonly lines?: readonly string[];
+  /** What before and after do not say, such as that only the order of a JSON text changes. */
+  readonly note?: string;
+  readonly forcesReplacement?: true;
+}
+
 export interface ResourceChange {
   readonly address: string;
   readonly mode: Mode;
@@ -58,10 +85,14 @@ export interface ResourceChange {
   /** The attributes that force a replacement, as paths: `engine_version`, `triggers_replace[0]`. */
   readonly replacePaths: readonly string[];
   readonly importing: boolean;
+  /** What is imported, where the plan says it and it is no secret. */
+  readonly importId?: string;
   /** The address before a `moved` block. */
   readonly previousAddress?: string;
   /** The key of a leftover object of a replacement that failed half way; the change is to that object. */
   readonly deposed?: string;
+  /** What changes inside, in the order of paths. May be computed when it is asked for. */
+  readonly attributes: readonly AttributeChange[];
 }
 
 export interface DeferredChange {
@@ -80,6 +111,7 @@ export interface Invocation {
 export interface OutputChange {
   readonly name: string;
   readonly action: Action;
+  readonly attributes: readonly AttributeChange[];
 }
 
 export interface DriftedResource {
@@ -87,8 +119,8 @@ export interface DriftedResource {
   readonly type: string;
   /** `update`: changed, `delete`: gone, `no-op`: moved only. */
   readonly action: Action;
-  /** The attributes that differ, as paths; a path stops at a sensitive value, so that no key inside it is shown. */
-  readonly attributes: readonly string[];
+  /** What differs: from what Terraform knew to what is there. */
+  readonly attributes: readonly AttributeChange[];
   readonly previousAddress?: string;
 }
 

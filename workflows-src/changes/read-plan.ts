@@ -1,17 +1,14 @@
 import { constants, isUtf8 } from 'node:buffer';
 
-import { changedPaths, pathText, visiblePath, type Step } from './attribute-paths';
-import type {
-  Action,
-  ChangeSet,
-  Check,
-  DeferredChange,
-  DriftedResource,
-  Invocation,
-  Mode,
-  OutputChange,
-  ResourceChange,
-} from './change-set';
+import { attributeDiff, resourceDiff } from './attribute-diff';
+import { pathText, visiblePath, type Step } from './attribute-paths';
+import type { Action, Check, DeferredChange, DriftedResource, Invocation, Mode } from './change-set';
+import { Masking } from './masking';
+import { members } from './members';
+import { PlannedChange, PlannedOutput, type Plan, type Values } from './planned-change';
+import { risksOf } from './risks';
+import { byGravity } from './risks/gravity';
+import { markedSecrets } from './secrets';
 import { visible } from './visible-text';
 
 /**
@@ -19,16 +16,18 @@ import { visible } from './visible-text';
  * (as PowerShell redirects) UTF-16. The input is not trusted: everything used is checked, nothing else is looked at.
  * Format: https://developer.hashicorp.com/terraform/internals/json-format
  * @param stack the name that errors and the change set carry
+ * @param secrets texts that are shown nowhere, besides those that the plan itself marks as sensitive. @default none
  * @throws Error `<stack>: …` saying what came and what to do; it never repeats the file's content, which holds secrets
  */
-export function readPlan(bytes: Buffer | string, stack: string): ChangeSet {
+export function readPlan(bytes: Buffer | string, stack: string, secrets: Iterable<string> = []): Plan {
   const text = decode(bytes, stack);
   const plan = parse(text, stack);
   const version = formatVersion(plan, stack);
   requirePlan(plan, stack);
-  const at = new Reader(stack);
+  const masking = new Masking([...secrets, ...markedSecrets(plan)]);
+  const at = new Reader(stack, masking);
 
-  const changes: ResourceChange[] = [];
+  const changes: PlannedChange[] = [];
   const unchanged = new Set<string>();
   for (const [index, item] of at.list(plan, 'resource_changes').entries()) {
     const change = resourceChange(at, item, `resource_changes[${index}]`);
@@ -42,6 +41,7 @@ export function readPlan(bytes: Buffer | string, stack: string): ChangeSet {
     action === 'update' && unchanged.has(`${address} `);
   return {
     stack,
+    masking,
     formatVersion: version,
     terraformVersion: at.optionalText(plan, 'terraform_version', 'plan') ?? '',
     changes,
@@ -54,6 +54,7 @@ export function readPlan(bytes: Buffer | string, stack: string): ChangeSet {
     drift: differs.filter((one) => !settles(one)),
     settled: differs.filter(settles),
     checks: checks(at, plan),
+    risks: byGravity(changes.flatMap((change) => risksOf(change))),
     complete: plan['complete'] !== false,
     errored: plan['errored'] === true,
   };
@@ -85,40 +86,70 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
 
 const MODES: ReadonlySet<unknown> = new Set<Mode>(['managed', 'data', 'ephemeral']);
 
-function resourceChange(at: Reader, item: unknown, where: string): ResourceChange {
+function resourceChange(at: Reader, item: unknown, where: string): PlannedChange {
   const resource = at.object(item, where);
-  const address = at.text(resource, 'address', where);
+  const address = at.name(resource, 'address', where);
   const change = at.object(resource['change'], `${address}: change`);
-  const previousAddress = at.optionalText(resource, 'previous_address', address);
+  const previousAddress = at.optionalName(resource, 'previous_address', address);
   const deposed = at.optionalText(resource, 'deposed', address);
+  const importing = change['importing'] ?? null;
+  const importId = importing === null ? undefined : importIdOf(at, importing, address);
+  const values = valuesOf(at, change, address);
+  return new PlannedChange(
+    {
+      address,
+      mode: mode(at, resource, address),
+      type: at.text(resource, 'type', address),
+      action: action(at, change, address),
+      reason: at.optionalText(resource, 'action_reason', address) ?? '',
+      replacePaths: values.replacePaths.length === 0 ? NONE : shownPaths(values, at.masking),
+      importing: importing !== null,
+      ...(importId !== undefined && { importId }),
+      ...(previousAddress !== undefined && previousAddress !== address && { previousAddress }),
+      ...(deposed !== undefined && { deposed }),
+    },
+    values,
+    at.describe,
+  );
+}
+
+function valuesOf(at: Reader, change: Json, address: string): Values {
   return {
-    address,
-    mode: mode(at, resource, address),
-    type: at.text(resource, 'type', address),
-    action: action(at, change, address),
-    reason: at.optionalText(resource, 'action_reason', address) ?? '',
+    before: change['before'],
+    after: change['after'],
+    afterUnknown: change['after_unknown'],
+    beforeSensitive: change['before_sensitive'],
+    afterSensitive: change['after_sensitive'],
     replacePaths: replacePaths(at, change, address),
-    importing: (change['importing'] ?? null) !== null,
-    ...(previousAddress !== undefined && previousAddress !== address && { previousAddress }),
-    ...(deposed !== undefined && { deposed }),
   };
 }
 
+/** An import names what it imports by an id, or since Terraform 1.12 by an identity of several attributes. */
+function importIdOf(at: Reader, importing: unknown, address: string): string | undefined {
+  const { id, identity } = at.object(importing, `${address}: importing`);
+  if (typeof id === 'string' && id !== '') return at.masking.name(id);
+  if (typeof identity !== 'object' || identity === null) return undefined;
+  const parts = Object.entries(identity).flatMap(([name, value]) =>
+    typeof value === 'string' || typeof value === 'number' ? [`${name}=${value}`] : [],
+  );
+  return parts.length === 0 ? undefined : at.masking.name(parts.join(', '));
+}
+
 /** Terraform forgets a data source that left the configuration by "deleting" it, and does not show that either. */
-function staysAsItIs(change: ResourceChange): boolean {
+function staysAsItIs(change: PlannedChange): boolean {
   if (change.mode === 'data' && change.action === 'delete') return true;
   return change.action === 'no-op' && change.previousAddress === undefined && !change.importing;
 }
 
 /** Nothing where only null became empty, which is a provider's spelling and nobody's change. */
 function driftedResource(at: Reader, item: unknown, where: string): readonly DriftedResource[] {
-  const { address, type, action: drifted, previousAddress } = resourceChange(at, item, where);
-  const change = at.object(at.object(item, where)['change'], `${address}: change`);
-  const marks = [change['before_sensitive'], change['after_sensitive']];
-  const paths = drifted === 'update' ? changedPaths(change['before'], change['after'], marks) : [];
-  if (drifted === 'update' && paths.length === 0) return [];
-  const moved = previousAddress !== undefined && { previousAddress };
-  return [{ address, type, action: drifted, attributes: paths.map(pathText), ...moved }];
+  const { address, type, action: drifted, previousAddress, values } = resourceChange(at, item, where);
+  const attributes =
+    drifted === 'update' ? attributeDiff(values, at.masking, { emptyIsNothing: true }) : NONE;
+  if (drifted === 'update' && attributes.length === 0) return [];
+  return [
+    { address, type, action: drifted, attributes, ...(previousAddress !== undefined && { previousAddress }) },
+  ];
 }
 
 function deferredChanges(at: Reader, plan: Json): DeferredChange[] {
@@ -143,21 +174,23 @@ function deferredChanges(at: Reader, plan: Json): DeferredChange[] {
 
 function invocation(at: Reader, item: unknown, where: string): Invocation {
   const invoked = at.object(item, where);
-  const address = at.text(invoked, 'address', where);
+  const address = at.name(invoked, 'address', where);
   const trigger = invoked['lifecycle_action_trigger'] ?? null;
   if (trigger === null) return { address };
-  const by = at.optionalText(at.object(trigger, address), 'triggering_resource_address', address);
+  const by = at.optionalName(at.object(trigger, address), 'triggering_resource_address', address);
   return by === undefined ? { address } : { address, triggeredBy: by };
 }
 
-function outputChanges(at: Reader, plan: Json): OutputChange[] {
+function outputChanges(at: Reader, plan: Json): PlannedOutput[] {
   const outputs = plan['output_changes'] ?? null;
   if (outputs === null) return [];
   return Object.entries(at.object(outputs, 'output_changes'))
-    .map(([name, change]) => ({
-      name,
-      action: action(at, at.object(change, `output ${name}`), `output ${name}`),
-    }))
+    .map(([name, given]) => {
+      const where = `output ${name}`;
+      const change = at.object(given, where);
+      const describe = (values: Values) => attributeDiff(values, at.masking, { name });
+      return new PlannedOutput(name, action(at, change, where), valuesOf(at, change, where), describe);
+    })
     .filter((output) => output.action !== 'no-op');
 }
 
@@ -176,7 +209,7 @@ function checks(at: Reader, plan: Json): Check[] {
 
 function check(at: Reader, item: unknown, where: string): Check {
   const result = at.object(item, where);
-  const address = at.text(at.object(result['address'], `${where}.address`), 'to_display', `${where}.address`);
+  const address = at.name(at.object(result['address'], `${where}.address`), 'to_display', `${where}.address`);
   const status = result['status'];
   if (status === 'pass' || status === 'fail' || status === 'error' || status === 'unknown')
     return { address, status };
@@ -206,27 +239,32 @@ function mode(at: Reader, resource: Json, address: string): Mode {
   );
 }
 
-/** Without repetition: where a path stops at a sensitive value, several can end in the same place. */
-function replacePaths(at: Reader, change: Json, address: string): readonly string[] {
+function replacePaths(at: Reader, change: Json, address: string): readonly (readonly Step[])[] {
   const given = at.list(change, 'replace_paths', address);
-  if (given.length === 0) return NONE;
-  const marks = [change['before_sensitive'], change['after_sensitive']];
-  const paths = given.map((path) => {
-    if (Array.isArray(path) && path.every((step) => typeof step === 'string' || typeof step === 'number')) {
-      return pathText(visiblePath(path as readonly Step[], marks));
-    }
-    return at.fail(
-      `${address}: replace_paths must hold lists of names and numbers, got ${kind(path)}: ${SHOW}`,
-    );
-  });
-  return [...new Set(paths)];
+  for (const path of given) {
+    if (Array.isArray(path) && path.every((step) => typeof step === 'string' || typeof step === 'number'))
+      continue;
+    at.fail(`${address}: replace_paths must hold lists of names and numbers, got ${kind(path)}: ${SHOW}`);
+  }
+  return given as readonly (readonly Step[])[];
+}
+
+/** Without repetition: where a path stops at a sensitive value, several can end in the same place. */
+function shownPaths({ replacePaths: paths, ...values }: Values, masking: Masking): readonly string[] {
+  const marks = [values.beforeSensitive, values.afterSensitive];
+  return [...new Set(paths.map((path) => masking.name(pathText(visiblePath(path, marks)))))];
 }
 
 const NONE: readonly never[] = [];
 
 /** Takes values out of parsed JSON; what is not as the format says is an error that names the place. */
 class Reader {
-  public constructor(private readonly stack: string) {}
+  public readonly describe = (values: Values) => resourceDiff(values, this.masking);
+
+  public constructor(
+    private readonly stack: string,
+    public readonly masking: Masking,
+  ) {}
 
   public fail(message: string): never {
     throw new Error(`${this.stack}: ${visible(message)}`);
@@ -248,6 +286,16 @@ class Reader {
     const value = from[key];
     if (typeof value === 'string' && value !== '') return value;
     return this.fail(`${where}: ${key} must be a text, got ${kind(value)}: ${SHOW}`);
+  }
+
+  /** A text that is shown: without the secrets that somebody put into a key. */
+  public name(from: Json, key: string, where: string): string {
+    return this.masking.name(this.text(from, key, where));
+  }
+
+  public optionalName(from: Json, key: string, where: string): string | undefined {
+    const text = this.optionalText(from, key, where);
+    return text === undefined ? undefined : this.masking.name(text);
   }
 
   public optionalText(from: Json, key: string, where: string): string | undefined {
@@ -296,7 +344,7 @@ function parse(text: string, stack: string): Json {
   if (start.startsWith('[command]')) throw wrapped(stack);
   let plan: unknown;
   try {
-    plan = JSON.parse(text);
+    plan = usedMembers(text) ?? JSON.parse(text);
   } catch {
     throw notJson(text, start, stack);
   }
@@ -304,6 +352,40 @@ function parse(text: string, stack: string): Json {
   throw new Error(
     `${stack}: this is JSON but not a plan: ${kind(plan)} came, an object was expected: ${SHOW}`,
   );
+}
+
+/** What of a plan is looked at, parsed; of the other members, `UNREAD` says that they are there. */
+function usedMembers(text: string): Json | undefined {
+  const found = members(text);
+  if (!found) return undefined;
+  const entries = [...found].map(([name, value]): [string, unknown] => {
+    if (USED.has(name)) return [name, JSON.parse(value)];
+    return [name, name === 'configuration' ? rootVariables(value) : UNREAD];
+  });
+  return Object.fromEntries(entries);
+}
+
+const UNREAD = true;
+
+const USED: ReadonlySet<string> = new Set([
+  'format_version',
+  'terraform_version',
+  'variables',
+  'resource_changes',
+  'resource_drift',
+  'output_changes',
+  'deferred_changes',
+  'deferred_action_invocations',
+  'action_invocations',
+  'checks',
+  'complete',
+  'errored',
+]);
+
+/** Only the configuration says which input variables are sensitive. */
+function rootVariables(configuration: string): Json {
+  const variables = members(members(configuration)?.get('root_module') ?? '')?.get('variables');
+  return { root_module: { variables: variables === undefined ? {} : (JSON.parse(variables) as unknown) } };
 }
 
 function notJson(text: string, start: string, stack: string): Error {

@@ -2,17 +2,29 @@ import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { ledgerDigest, ledgerOf } from '../changes/ledger';
+import { Masking } from '../changes/masking';
+import type { Plan } from '../changes/planned-change';
 import { readPlan } from '../changes/read-plan';
 import { visible } from '../changes/visible-text';
+import { withoutValues } from '../changes/without-values';
+import { renderPage } from '../comment/page';
 import { renderSummary, type StackResult } from '../comment/render';
 import { UsageError, type CommandIo } from './io';
+import { writeWhole } from './write-whole';
 
-const HELP = `usage: npm run render -- plan.json [more.json…]
+const HELP = `usage: npm run render -- plan.json [more.json…] [options]
 
 Prints plans as the Markdown summary that a pull request gets. Each file is the output of
-\`terraform show -json <plan file>\`; its stack is named after it, without ".json". No value is printed.
+\`terraform show -json <plan file>\`; its stack is named after it, without ".json". Values that may be secret are masked: what
+the plan marks as sensitive, what stands under a secret's name, environment variables of containers, user data, and what is
+equal to a secret in this process's environment.
 
-Exit codes: 0 printed; 1 a file cannot be read or is not a plan; 2 called wrongly.
+  --format <markdown|json>   json: the change sets without any value, for programs; default: markdown
+  --full <file>              also writes everything, whatever its length, as one HTML page
+  --help
+
+Exit codes: 0 printed; 1 a file cannot be read, is not a plan, or cannot be written; 2 called wrongly.
 `;
 
 /**
@@ -24,27 +36,50 @@ export async function renderCommand(argv: readonly string[], io: CommandIo): Pro
   const { values, positionals: files } = parseArgs({
     args: [...argv],
     allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' } },
+    options: {
+      format: { type: 'string', default: 'markdown' },
+      full: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help) {
     io.out(HELP);
     return 0;
   }
+  const { format, full } = values;
+  if (format !== 'markdown' && format !== 'json')
+    throw new UsageError(`--format must be markdown or json, got '${format}'`);
   if (files.length === 0) throw new UsageError('name at least one plan file');
   const stacks = files.map((file) => basename(file).replace(/\.json$/, ''));
   const twice = stacks.find((stack, index) => stacks.indexOf(stack) !== index);
   if (twice !== undefined) throw new UsageError(`two files would both be the stack '${twice}': rename one`);
 
-  const results: StackResult[] = [];
+  const { plans, problems } = readAll(files, stacks, io);
+  if (problems.length > 0) {
+    io.err(`${problems.join('\n')}\n`);
+    return 1;
+  }
+  const results = plans.map((changes): StackResult => {
+    const ledger = changes.changes.length > 0 ? { ledger: ledgerDigest(ledgerOf(changes)) } : {};
+    return { stack: changes.stack, status: 'planned', changes, ...ledger };
+  });
+  if (full !== undefined) writeWhole(resolve(io.cwd, full), renderPage(results));
+  io.out(format === 'json' ? `${JSON.stringify(plans.map(withoutValues))}\n` : renderSummary(results));
+  return 0;
+}
+
+function readAll(
+  files: readonly string[],
+  stacks: readonly string[],
+  io: CommandIo,
+): { readonly plans: readonly Plan[]; readonly problems: readonly string[] } {
+  const secrets = Masking.secretsOf(io.env);
+  const plans: Plan[] = [];
   const problems: string[] = [];
   for (const [index, file] of files.entries()) {
     const stack = stacks[index]!;
     try {
-      results.push({
-        stack,
-        status: 'planned',
-        changes: readPlan(readFileSync(resolve(io.cwd, file)), stack),
-      });
+      plans.push(readPlan(readFileSync(resolve(io.cwd, file)), stack, secrets));
     } catch (error) {
       const { message } = error as Error;
       problems.push(
@@ -52,10 +87,5 @@ export async function renderCommand(argv: readonly string[], io: CommandIo): Pro
       );
     }
   }
-  if (problems.length > 0) {
-    io.err(`${problems.join('\n')}\n`);
-    return 1;
-  }
-  io.out(renderSummary(results));
-  return 0;
+  return { plans, problems };
 }

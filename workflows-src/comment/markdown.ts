@@ -32,11 +32,6 @@ export function htmlCode(text: string): string {
   return `<code>${escaped}</code>`;
 }
 
-/** Untrusted text as a sentence, unless something in it could be markup, a link, a mention or a reference: then as code. */
-export function sentence(text: string): string {
-  return /^[A-Za-z0-9 ,;:()'-]+\.?$/.test(text) && !/\bGH-|[0-9a-f]{7}/i.test(text) ? text : code(text);
-}
-
 /** Lines, each without a line break, in a fence that nothing inside can close. */
 export function fence(language: string, lines: readonly string[]): string {
   const ticks = fenceOf(lines);
@@ -68,3 +63,26 @@ export function some(names: readonly string[], most: number): string {
   const rest = names.length - most;
   return rest > 0 ? `${names.slice(0, most).join(', ')} and ${number(rest)} more` : names.join(', ');
 }
+
+/**
+ * Text of our own that may name things from a plan: words that Markdown or GitHub could read as markup, a link, a mention
+ * or a reference are shown as code, the others as they are.
+ */
+export function prose(text: string): string {
+  return text
+    .split(' ')
+    .map((word) => {
+      const [, open, inner, close] = /^([("]*)(.*?)([)".,;:]*)$/.exec(word) as unknown as [
+        string,
+        string,
+        string,
+        string,
+      ];
+      return inner === '' || PLAIN_WORD.test(inner) ? word : `${open}${code(inner)}${close}`;
+    })
+    .join(' ');
+}
+
+/** Letters, a number, or a few words joined: nothing that GitHub links, as it does commits, `GH-1` and addresses. */
+const PLAIN_WORD =
+  /^(?!GH-\d)(?:[A-Za-z]+(?:[-/'’][A-Za-z]+)*|e\.g|i\.e|\d{1,6}(?:[.,]\d{1,4})?(?:-[a-z]+)?%?|[A-Za-z]{1,4}\d{1,2})$/;

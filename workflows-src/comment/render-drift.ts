@@ -1,9 +1,9 @@
 import { kindOf, type ChangeSet } from '../changes/change-set';
 import { diagnosticsGroup, driftGroup } from './groups';
-import { bytes, COMMENT_BYTES, number, plural, sentence, shorten } from './markdown';
+import { bytes, COMMENT_BYTES, number, plural, prose, shorten } from './markdown';
 import type { StackResult } from './render';
 import { fitSections, type Group, type Section } from './sections';
-import { changeLine, stackName, stackNames, stackTitle } from './words';
+import { changeLine, kindOfThing, stackName, stackNames, stackTitle } from './words';
 
 /**
  * A stack's plan with refresh and without a target. Its `drift` is what somebody changed outside of Terraform; its
@@ -46,7 +46,8 @@ export function renderDrift(results: readonly DriftResult[]): string {
   }
   const head = top.join('\n\n');
   const sections = stacks.flatMap((stack) => (stack.section ? [stack.section] : []));
-  return `${[head, fitSections(sections, COMMENT_BYTES - bytes(head) - 3)].filter((part) => part !== '').join('\n\n')}\n`;
+  const details = fitSections(sections, COMMENT_BYTES - bytes(head) - 3).markdown;
+  return `${[head, details].filter((part) => part !== '').join('\n\n')}\n`;
 }
 
 interface Stack {
@@ -72,8 +73,9 @@ function describe(result: DriftResult): Stack {
     };
     return { name, looked: false, drifted: 0, pending: 0, settled: 0, section };
   }
-  if (result.status === 'deferred') {
-    const note = sentence(shorten(result.reason, 300));
+  if (result.status === 'deferred' || result.status === 'missing') {
+    const reason = result.status === 'deferred' ? result.reason : 'It left no plan: the run’s log says why.';
+    const note = prose(shorten(reason, 300));
     const section: Section = { summary: `${title}: not looked at`, open: false, note, groups: [] };
     return { name, looked: false, drifted: 0, pending: 0, settled: 0, section };
   }
@@ -81,7 +83,7 @@ function describe(result: DriftResult): Stack {
   const drifted = new Set(drift.map((one) => one.address));
   const pending = changes.filter((change) => !drifted.has(change.address));
   const groups = [driftedGroup(drift, changes), pendingGroup(pending), settledGroup(settled)].filter(
-    (group) => group.lines.length > 0,
+    (group) => group.items.length > 0,
   );
   const shared = {
     name,
@@ -114,8 +116,10 @@ function pendingGroup(changes: ChangeSet['changes']): Group {
     title: 'In the configuration, never applied',
     rank: 100,
     language: 'diff',
-    lines: changes.map((change) => changeLine(SYMBOLS.get(kindOf(change.action) ?? '') ?? '!', change)),
-    types: changes.map((change) => change.type),
+    items: changes.map((change) => ({
+      head: () => changeLine(SYMBOLS.get(kindOf(change.action) ?? '') ?? '!', change),
+      kind: kindOfThing(change),
+    })),
   };
 }
 

@@ -1,34 +1,67 @@
 import { count, destroys, type ChangeSet, type Counts } from '../changes/change-set';
 import { diagnosticsGroup, groupsOf } from './groups';
-import { bytes, code, COMMENT_BYTES, number, plural, sentence, shorten } from './markdown';
-import { fitSections, type Section } from './sections';
+import { bytes, code, COMMENT_BYTES, htmlCode, number, plural, prose, shorten } from './markdown';
+import { riskBlocks, riskCounts, type StackRisk } from './risk-blocks';
+import { fitSections, type Fitted, type Section } from './sections';
 import { otherCounts, resourceTotals, stackName, stackNames, stackTitle } from './words';
 
 /** What became of a stack's plan. */
 export type StackResult =
-  | { readonly stack: string; readonly status: 'planned'; readonly changes: ChangeSet }
+  | {
+      readonly stack: string;
+      readonly status: 'planned';
+      readonly changes: ChangeSet;
+      /** A sentence: why the plan may be another one when its turn comes, such as which stack is applied before it. */
+      readonly provisional?: string;
+      /** Of the ledger of what is shown here. */
+      readonly ledger?: string;
+    }
   /** Terraform ended with an error. @param diagnostics what it said, to be shown */
   | { readonly stack: string; readonly status: 'failed'; readonly diagnostics: string }
   /** Not planned, on purpose. @param reason a sentence, such as which stack has to be applied first */
-  | { readonly stack: string; readonly status: 'deferred'; readonly reason: string };
+  | { readonly stack: string; readonly status: 'deferred'; readonly reason: string }
+  /** It should have been planned, and nobody knows what became of it. */
+  | { readonly stack: string; readonly status: 'missing' };
 
 export interface SummaryMeta {
   /** Named in the headline. */
   readonly environment?: string;
   /** What was planned. */
   readonly commit?: string;
+  /** What it was compared with. */
+  readonly base?: string;
+  /** Such as `Fairlead 0.1.0`; Terraform's stand in the plans. */
+  readonly tools?: readonly string[];
   /** Address of the page of the run. */
   readonly runUrl?: string;
+  /** Where everything is shown, whatever its length. */
+  readonly fullUrl?: string;
+}
+
+export interface Summary {
+  readonly markdown: string;
+  /** How much of the details is shown. */
+  readonly level: Fitted['level'];
 }
 
 /**
- * One Markdown summary of any number of plans, within COMMENT_BYTES: exact totals, a row for each stack in the given
- * order, then what changes by stack, destruction first. Shows addresses, never values. The same input gives the same
- * bytes; text from a plan cannot leave its place, mention anybody, or command GitHub's runner.
+ * One Markdown summary of any number of plans: exact totals, risks, a row for each stack in the given order, then what
+ * changes by stack, destruction first, each value masked that may be secret. The same input gives the same bytes; text from
+ * a plan cannot leave its place, mention anybody, or command GitHub's runner.
+ * @param budget in bytes of UTF-8. @default COMMENT_BYTES
  */
-export function renderSummary(results: readonly StackResult[], meta: SummaryMeta = {}): string {
+export function renderSummary(
+  results: readonly StackResult[],
+  meta: SummaryMeta = {},
+  budget = COMMENT_BYTES,
+): string {
+  return fitSummary(results, meta, budget).markdown;
+}
+
+/** As `renderSummary`, saying how much is shown. */
+export function fitSummary(results: readonly StackResult[], meta: SummaryMeta, budget: number): Summary {
   const stacks = results.map(describe);
-  const footer = footerOf(meta);
+  const footer = footerOf(results, meta);
   const subject = meta.environment === undefined ? 'Plan' : `Plan for ${stackName(meta.environment)}`;
   if (stacks.every((stack) => stack.isQuiet)) {
     const names = stackNames(stacks.map((stack) => stack.name));
@@ -37,24 +70,31 @@ export function renderSummary(results: readonly StackResult[], meta: SummaryMeta
       stacks.length === 0
         ? 'No stack was planned.'
         : `${number(stacks.length)} ${match} configuration: ${names}.`;
-    return `## ${subject}: no changes\n${[said, footer].join(' ').trim()}\n`;
+    return { markdown: `## ${subject}: no changes\n${[said, footer].join(' ').trim()}\n`, level: 1 };
   }
   const totals = count(stacks.flatMap((stack) => (stack.changes ? [stack.changes] : [])));
-  const top = [`## ${subject}: ${headline(totals, stacks)}`, ...caution(stacks)].join('\n\n');
-  const table = fitTable(stacks, COMMENT_BYTES / 3);
-  const left = COMMENT_BYTES - bytes([top, table, '', footer, ''].join('\n\n'));
+  const risks = stacks.flatMap(({ id, changes }) =>
+    (changes?.risks ?? []).map((risk): StackRisk => ({ stack: id, risk })),
+  );
+  const headlined = `## ${subject}: ${headline(totals, stacks)}`;
+  const top = [headlined, ...riskBlocks(risks, destruction(stacks), budget / 4)].join('\n\n');
+  const table = fitTable(stacks, budget / 4);
+  const left = budget - bytes([top, table, '', footer, ''].join('\n\n'));
   const details = fitSections(
     stacks.flatMap((stack) => (stack.section ? [stack.section] : [])),
     left,
   );
-  return `${[top, table, details, footer].filter((part) => part !== '').join('\n\n')}\n`;
+  const parts = [top, table, details.markdown, footer].filter((part) => part !== '');
+  return { markdown: `${parts.join('\n\n')}\n`, level: details.level };
 }
 
 /** A result as it is shown. */
 interface Stack {
   readonly status: StackResult['status'];
+  readonly id: string;
   readonly name: string;
   readonly changes?: ChangeSet;
+  readonly isProvisional?: boolean;
   /** Cells after the name. */
   readonly cells: readonly string[];
   readonly section?: Section;
@@ -65,8 +105,9 @@ interface Stack {
 }
 
 function describe(result: StackResult): Stack {
-  const name = stackName(result.stack);
-  const title = stackTitle(result.stack);
+  const { stack: id, status } = result;
+  const shared = { id, status, name: stackName(id), isQuiet: false, destroyed: 0 };
+  const title = stackTitle(id);
   const none = ['–', '–', '–', '–'];
   switch (result.status) {
     case 'failed': {
@@ -75,63 +116,71 @@ function describe(result: StackResult): Stack {
         open: true,
         groups: [diagnosticsGroup(result.diagnostics)],
       };
-      return {
-        status: 'failed',
-        name,
-        cells: ['**failed**', ...none, ''],
-        section,
-        isQuiet: false,
-        destroyed: 0,
-      };
+      return { ...shared, cells: ['**failed**', ...none, '', ''], section };
     }
-    case 'deferred': {
-      const reason = sentence(shorten(result.reason, 300));
-      return { status: 'deferred', name, cells: ['deferred', ...none, reason], isQuiet: false, destroyed: 0 };
-    }
-    case 'planned': {
-      const { changes } = result;
-      const counts = count([changes]);
-      const groups = groupsOf(changes);
-      const isQuiet = groups.length === 0 && isWhole(changes);
-      const destroyed = changes.changes.filter((change) => destroys(change.action)).length;
-      const shared = {
-        status: result.status,
-        name,
-        changes,
-        cells: cellsOf(changes, counts),
-        isQuiet,
-        destroyed,
-      };
-      if (isQuiet) return shared;
-      const summary = `${title}: ${[resourceTotals(counts) || 'no resource changes', alsoCounts(counts)].filter(Boolean).join(', ')}`;
-      const note = noteOf(changes);
-      return {
-        ...shared,
-        section: { summary, open: destroyed > 0, groups, ...(note !== undefined && { note }) },
-      };
-    }
+    case 'missing':
+      return { ...shared, cells: ['**missing**', ...none, 'it left no plan: the run’s log says why', ''] };
+    case 'deferred':
+      return { ...shared, cells: ['deferred', ...none, prose(shorten(result.reason, 300)), ''] };
+    case 'planned':
+      return { ...shared, ...describePlan(result, title) };
   }
 }
 
-function cellsOf(changes: ChangeSet, counts: Counts): readonly string[] {
-  const result = !isWhole(changes)
-    ? '**incomplete**'
-    : resourceTotals(counts) === ''
-      ? 'no changes'
-      : 'changes';
+function describePlan(
+  result: Extract<StackResult, { status: 'planned' }>,
+  title: string,
+): Pick<Stack, 'changes' | 'isProvisional' | 'cells' | 'isQuiet' | 'destroyed' | 'section'> {
+  const { changes, provisional } = result;
+  const counts = count([changes]);
+  const groups = groupsOf(changes);
+  const isProvisional = provisional !== undefined;
+  const isQuiet = groups.length === 0 && isWhole(changes) && !isProvisional;
+  const destroyed = changes.changes.filter((change) => destroys(change.action)).length;
+  const shared = { changes, isProvisional, cells: cellsOf(result, counts), isQuiet, destroyed };
+  if (isQuiet) return shared;
+  const said = [resourceTotals(counts) || 'no resource changes', alsoCounts(counts)].filter(Boolean);
+  const note = noteOf(result);
+  const section: Section = {
+    summary: `${title}: ${said.join(', ')}`,
+    open: destroyed > 0,
+    groups,
+    ...(note !== undefined && { note }),
+    ...endOf(result),
+  };
+  return { ...shared, section };
+}
+
+function cellsOf(
+  { changes, provisional }: { changes: ChangeSet; provisional?: string },
+  counts: Counts,
+): string[] {
+  const changed = resourceTotals(counts) === '' ? 'no changes' : 'changes';
+  const result = !isWhole(changes) ? '**incomplete**' : provisional === undefined ? changed : 'provisional';
   const numbers = [counts.create, counts.update, counts.replace, counts.delete].map(number);
-  return [result, ...numbers, otherCounts(counts)];
+  return [result, ...numbers, otherCounts(counts), riskCounts(changes.risks)];
 }
 
 function isWhole(changes: ChangeSet): boolean {
   return changes.complete && !changes.errored;
 }
 
-function noteOf(changes: ChangeSet): string | undefined {
-  if (changes.errored) return 'Planning stopped with an error: **this is only a part of what would change.**';
-  if (!changes.complete)
-    return 'This plan is a first step: Terraform needs another plan after it is applied.';
-  return undefined;
+function noteOf({ changes, provisional }: { changes: ChangeSet; provisional?: string }): string | undefined {
+  const notes: string[] = [];
+  if (provisional !== undefined) notes.push(`**Provisional**: ${prose(shorten(provisional, 300))}`);
+  if (changes.errored)
+    notes.push('Planning stopped with an error: **this is only a part of what would change.**');
+  else if (!changes.complete)
+    notes.push('This plan is a first step: Terraform needs another plan after it is applied.');
+  return notes.length === 0 ? undefined : notes.join('\n\n');
+}
+
+/** What stays, and what the apply will compare with. */
+function endOf({ changes, ledger }: { changes: ChangeSet; ledger?: string }): { readonly end?: string } {
+  const parts: string[] = [];
+  if (changes.unchanged > 0) parts.push(`${plural(changes.unchanged, 'resource')} unchanged`);
+  if (ledger !== undefined) parts.push(`ledger ${htmlCode(shorten(ledger, 64))}`);
+  return parts.length === 0 ? {} : { end: `<sub>${parts.join(' · ')}</sub>` };
 }
 
 /** What changes besides resources, for a headline. */
@@ -147,34 +196,37 @@ function alsoCounts(counts: Counts): string {
 function headline(totals: Counts, stacks: readonly Stack[]): string {
   const having = (status: StackResult['status']): number =>
     stacks.filter((stack) => stack.status === status).length;
-  const failed = having('failed');
-  const deferred = having('deferred');
+  const [failed, deferred, missing] = [having('failed'), having('deferred'), having('missing')];
   const incomplete = stacks.filter((stack) => stack.changes && !isWhole(stack.changes)).length;
+  const provisional = stacks.filter((stack) => stack.isProvisional === true).length;
   const planned = having('planned') > 0 ? resourceTotals(totals) || 'no resource changes' : '';
   const parts = [
     planned,
     alsoCounts(totals),
     failed > 0 ? `**${plural(failed, 'stack')} failed**` : '',
+    missing > 0 ? `**${plural(missing, 'stack')} missing**` : '',
     incomplete > 0 ? `**${plural(incomplete, 'plan')} incomplete**` : '',
+    provisional > 0 ? `${plural(provisional, 'plan')} provisional` : '',
     deferred > 0 ? `${plural(deferred, 'stack')} deferred` : '',
   ];
   return parts.filter((part) => part !== '').join(', ');
 }
 
-function caution(stacks: readonly Stack[]): readonly string[] {
+function destruction(stacks: readonly Stack[]): string | undefined {
   const destroying = stacks.filter((stack) => stack.destroyed > 0);
   const destroyed = destroying.reduce((sum, stack) => sum + stack.destroyed, 0);
-  if (destroyed === 0) return [];
+  if (destroyed === 0) return undefined;
   const names = stackNames(destroying.map((stack) => stack.name));
-  return [`> [!CAUTION]\n> ${plural(destroyed, 'existing object')} will be destroyed, in ${names}.`];
+  return `**${plural(destroyed, 'existing object')} will be destroyed**, in ${names}.`;
 }
 
 /** All rows, or those that matter most: failed and destroying stacks before others, still in the given order. */
 function fitTable(stacks: readonly Stack[], budget: number): string {
   const head =
-    '| Stack | Result | Create | Update | Replace | Delete | Other |\n| --- | --- | --: | --: | --: | --: | --- |';
+    '| Stack | Result | Create | Update | Replace | Delete | Other | Risks |\n| --- | --- | --: | --: | --: | --: | --- | --- |';
   const rows = new Map(stacks.map((stack) => [stack, `| ${[stack.name, ...stack.cells].join(' | ')} |`]));
-  const matters = (stack: Stack): number => Number(stack.status === 'failed' || stack.destroyed > 0);
+  const matters = (stack: Stack): number =>
+    Number(stack.status === 'failed' || stack.status === 'missing' || stack.destroyed > 0);
   const kept = new Set<Stack>();
   let left = budget - bytes(head) - LEFT_OUT_ROWS;
   for (const stack of [...stacks].sort((a, b) => matters(b) - matters(a))) {
@@ -193,10 +245,25 @@ function fitTable(stacks: readonly Stack[], budget: number): string {
 /** Bytes kept for the sentence that counts what is not in the table. */
 const LEFT_OUT_ROWS = 60;
 
-function footerOf({ commit, runUrl }: SummaryMeta): string {
+function footerOf(results: readonly StackResult[], meta: SummaryMeta): string {
+  const { commit, base, tools = [], runUrl, fullUrl } = meta;
   const parts: string[] = [];
-  if (commit !== undefined) parts.push(`Planned at ${code(shorten(commit, 64))}.`);
-  if (runUrl !== undefined)
-    parts.push(`[The run](<${encodeURI(runUrl).replace(/[<>\s]/g, '')}>) has the log.`);
-  return parts.join(' ');
+  if (commit !== undefined) {
+    const against = base === undefined ? '' : ` against ${code(shorten(base, 64))}`;
+    parts.push(`Planned at ${code(shorten(commit, 64))}${against}`);
+  }
+  const versions = results.flatMap((result) =>
+    result.status === 'planned' && result.changes.terraformVersion !== ''
+      ? [`Terraform ${result.changes.terraformVersion}`]
+      : [],
+  );
+  const used = [...new Set([...versions, ...tools])].map((tool) => prose(shorten(tool, 64)));
+  if (commit !== undefined || tools.length > 0) parts.push(...used);
+  if (fullUrl !== undefined) parts.push(`[everything in full](<${address(fullUrl)}>)`);
+  if (runUrl !== undefined) parts.push(`[the run](<${address(runUrl)}>)`);
+  return parts.join(' · ');
+}
+
+function address(url: string): string {
+  return encodeURI(url).replace(/[<>\s]/g, '');
 }

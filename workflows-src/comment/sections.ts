@@ -5,109 +5,189 @@ export interface Section {
   /** HTML on one line. */
   readonly summary: string;
   readonly open: boolean;
-  /** A sentence above the groups. */
+  /** Markdown above the groups. */
   readonly note?: string;
   /** In the order in which they are read. */
   readonly groups: readonly Group[];
+  /** Markdown below the groups. */
+  readonly end?: string;
 }
 
-/** Lines of one kind, such as everything that is deleted. */
+/** What is of one kind, such as everything that is deleted. */
 export interface Group {
   readonly title: string;
-  /** When not all lines fit, those of a lower rank are shown first, over all sections. */
+  /** When not everything fits, what is of a lower rank is named first, over all sections. */
   readonly rank: number;
   readonly language: 'diff' | 'text';
-  /** Safe inside a fence, without line breaks. */
-  readonly lines: readonly string[];
-  /** The resource type of each line, for the counts that stand in for lines that do not fit. */
-  readonly types?: readonly string[];
+  readonly items: readonly Item[];
+}
+
+/** All lines are safe inside a fence, without line breaks. They are made when there may be room for them. */
+export interface Item {
+  /** The line that names it. */
+  head(): string;
+  /** Module and type, for the counts that stand in for what does not fit. */
+  readonly kind?: string;
+  /** The lines below the head. */
+  diff?(): readonly string[];
+  /** When not all differences fit, those of a lower number are shown first; 0 is what destroys. @default 9 */
+  readonly importance?: number;
+}
+
+export interface Fitted {
+  readonly markdown: string;
+  /**
+   * How much is shown: 1 everything; 2 every name, and how everything differs that is destroyed or replaced; 3 every name of
+   * what is destroyed or replaced; 4 less, in which case counts stand in. Never does anything go uncounted.
+   */
+  readonly level: 1 | 2 | 3 | 4;
 }
 
 /**
- * The sections as Markdown, within a number of bytes. What does not fit goes in this order: lines, the highest rank
- * first (the group then says how many of how many are shown, and counts by type); then whole sections, those that are
- * closed first and the last first. What is left out is counted, so that no absence can be taken for "nothing".
+ * The sections as Markdown, within a number of bytes. What does not fit goes in this order: differences, those of what is
+ * destroyed last; names, the highest rank first; then whole sections, those that are closed first and the last first.
+ * What is left out is counted, so that no absence can be taken for "nothing".
  */
-export function fitSections(sections: readonly Section[], budget: number): string {
-  if (sections.length === 0) return '';
-  const whole = wholeIfShort(sections, budget);
-  if (whole !== undefined) return whole;
-
+export function fitSections(sections: readonly Section[], budget: number): Fitted {
+  if (sections.length === 0) return { markdown: '', level: 1 };
   const leftOut = (chosen: number): string =>
     `Details of ${chosen} of ${plural(sections.length, 'stack')} fit here.`;
-  let left = budget - bytes(leftOut(sections.length)) - 2;
+  const skeletons = sections.map((section) => ({ section, cost: skeletonCost(section) }));
+  const wanted = skeletons.reduce((sum, { cost }) => sum + cost, 0);
+  let left = budget - (wanted > budget ? bytes(leftOut(sections.length)) + 2 : 0);
   const chosen = new Set<Section>();
-  for (const section of [...sections].sort((a, b) => Number(b.open) - Number(a.open))) {
-    const cost = mostWithoutLines(section);
+  for (const { section, cost } of [...skeletons].sort(
+    (a, b) => Number(b.section.open) - Number(a.section.open),
+  )) {
     if (cost > left) break;
     left -= cost;
     chosen.add(section);
   }
-
-  const shown = new Map<Group, number>();
   const kept = sections.filter((section) => chosen.has(section));
-  const groups = kept.flatMap((section) => section.groups).sort((a, b) => a.rank - b.rank);
-  for (const group of groups) {
-    let lines = 0;
-    for (const line of group.lines) {
-      const cost = bytes(line) + 1;
-      if (cost > left) break;
-      left -= cost;
-      lines += 1;
-    }
-    shown.set(group, lines);
-    if (lines < group.lines.length) break;
-  }
-  const parts = kept.map((section) => render(section, (group) => shown.get(group) ?? 0));
+  const room: Room = { left };
+  const shown = fill(kept, room);
+  const parts = kept.map((section) => render(section, shown));
   if (kept.length < sections.length) parts.push(leftOut(kept.length));
-  return parts.join('\n\n');
+  return { markdown: parts.join('\n\n'), level: levelOf(sections, shown) };
 }
 
-function wholeIfShort(sections: readonly Section[], budget: number): string | undefined {
-  let length = 0;
-  for (const { groups } of sections) {
-    for (const { lines } of groups) for (const line of lines) length += line.length + 1;
-    if (length > budget) return undefined;
+/** The sections in full, whatever that takes. */
+export function allOf(sections: readonly Section[]): string {
+  const shown = fill(sections, { left: Infinity });
+  return sections.map((section) => render(section, shown)).join('\n\n');
+}
+
+/** What is shown of a group. */
+interface Shown {
+  /** Of the items that are named, from the first on. */
+  readonly heads: string[];
+  /** The lines below those items that have some shown. */
+  readonly diffs: Map<Item, readonly string[]>;
+  /** How many items have something to show below them, as far as anybody looked. */
+  complete: boolean;
+  /** Backticks of the fence. */
+  ticks: number;
+}
+
+interface Room {
+  left: number;
+}
+
+function fill(sections: readonly Section[], room: Room): ReadonlyMap<Group, Shown> {
+  const groups = sections.flatMap((section) => section.groups).sort((a, b) => a.rank - b.rank);
+  const shown = new Map<Group, Shown>();
+  let fits = true;
+  for (const group of groups) {
+    const one: Shown = { heads: [], diffs: new Map(), complete: true, ticks: 3 };
+    shown.set(group, one);
+    while (fits && one.heads.length < group.items.length) {
+      const head = group.items[one.heads.length]!.head();
+      fits = take([head], one, room);
+      if (fits) one.heads.push(head);
+    }
   }
-  const text = sections.map((section) => render(section, (group) => group.lines.length)).join('\n\n');
-  return bytes(text) <= budget ? text : undefined;
+  const named = groups.flatMap((group) =>
+    group.items.slice(0, shown.get(group)!.heads.length).map((item) => ({ group, item })),
+  );
+  const withDiffs = named.filter(({ item }) => item.diff !== undefined);
+  withDiffs.sort((a, b) => importanceOf(a.item) - importanceOf(b.item));
+  for (const { group, item } of withDiffs) {
+    const one = shown.get(group)!;
+    const lines = fits ? item.diff!() : [];
+    // Once something does not fit, nothing that matters less is shown: a reader must be able to rely on the order.
+    fits &&= take(lines, one, room);
+    if (!fits) one.complete = false;
+    else if (lines.length > 0) one.diffs.set(item, lines);
+  }
+  return shown;
 }
 
-function render(section: Section, shown: (group: Group) => number): string {
-  const parts = section.groups.map((group) => renderGroup(group, shown(group)));
+function take(lines: readonly string[], into: Shown, room: Room): boolean {
+  const ticks = Math.max(into.ticks, fenceOf(lines).length);
+  const cost = lines.reduce((sum, line) => sum + bytes(line) + 1, 2 * (ticks - into.ticks));
+  if (cost > room.left) return false;
+  room.left -= cost;
+  into.ticks = ticks;
+  return true;
+}
+
+function importanceOf({ importance }: Item): number {
+  return importance ?? 9;
+}
+
+function levelOf(sections: readonly Section[], shown: ReadonlyMap<Group, Shown>): Fitted['level'] {
+  const groups = sections.flatMap((section) => section.groups);
+  const namesAll = (some: readonly Group[]): boolean =>
+    some.every((group) => (shown.get(group)?.heads.length ?? 0) === group.items.length);
+  const destroying = groups.filter(({ items }) => items.some((item) => importanceOf(item) === 0));
+  const differsAll = (some: readonly Group[]): boolean =>
+    some.every((group) => shown.get(group)?.complete === true);
+  if (namesAll(groups) && differsAll(groups)) return 1;
+  if (namesAll(groups) && differsAll(destroying)) return 2;
+  return namesAll(destroying) ? 3 : 4;
+}
+
+function render(section: Section, shown: ReadonlyMap<Group, Shown>): string {
+  const parts = section.groups.map((group) => renderGroup(group, shown.get(group)));
   if (section.note !== undefined) parts.unshift(section.note);
+  if (section.end !== undefined) parts.push(section.end);
   const open = section.open ? '<details open>' : '<details>';
   return `${open}\n<summary>${section.summary}</summary>\n\n${parts.join('\n\n')}\n\n</details>`;
 }
 
-function renderGroup(group: Group, shown: number): string {
-  const all = group.lines.length;
-  if (shown === all) return `**${group.title} (${number(all)})**\n\n${fence(group.language, group.lines)}`;
-  const title = `**${group.title} (${number(shown)} of ${number(all)} shown)**${byType(group)}`;
-  return shown === 0 ? title : `${title}\n\n${fence(group.language, group.lines.slice(0, shown))}`;
+function renderGroup(group: Group, shown: Shown | undefined): string {
+  const all = group.items.length;
+  const heads = shown?.heads.length ?? 0;
+  const count = heads === all ? number(all) : `${number(heads)} of ${number(all)} shown`;
+  const differ = shown && !shown.complete && heads > 0 ? `, how ${number(shown.diffs.size)} differ` : '';
+  const kinds = heads === all ? '' : byKind(group);
+  const title = `**${group.title} (${count}${differ})**${kinds}`;
+  if (!shown || heads === 0) return title;
+  const lines = shown.heads.flatMap((head, at) => [head, ...(shown.diffs.get(group.items[at]!) ?? [])]);
+  return `${title}\n\n${fence(group.language, lines)}`;
 }
 
 /** Of the whole group, whatever is shown: so its length does not depend on how much fits. */
-function byType({ types }: Group): string {
-  if (!types) return '';
+function byKind({ items }: Group): string {
   const counts = new Map<string, number>();
-  for (const type of types) counts.set(type, (counts.get(type) ?? 0) + 1);
+  for (const { kind } of items) if (kind !== undefined) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  if (counts.size === 0) return '';
   const largest = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
   return `, in all ${some(
-    largest.map(([type, n]) => `${number(n)} ${code(type)}`),
-    MOST_TYPES,
+    largest.map(([kind, n]) => `${number(n)} ${code(kind)}`),
+    MOST_KINDS,
   )}`;
 }
 
-const MOST_TYPES = 8;
+const MOST_KINDS = 8;
 
-/** An upper bound of a section's bytes besides its lines: they may add a fence and digits to what stands without them. */
-function mostWithoutLines(section: Section): number {
-  let most = bytes(render(section, () => 0)) + 2;
-  for (const { lines } of section.groups)
-    most += 2 * fenceOf(lines).length + FENCE_AND_BREAKS + number(lines.length).length;
+/** An upper bound of a section's bytes besides its items, with the blank line behind it. */
+function skeletonCost(section: Section): number {
+  let most = bytes(render(section, new Map())) + 2;
+  for (const { items } of section.groups) most += FENCE + DIFFER + 2 * number(items.length).length;
   return most;
 }
 
-/** Two blank lines' breaks, the language, and the breaks after the opening fence and before the closing one. */
-const FENCE_AND_BREAKS = '\n\ndiff\n\n'.length;
+/** A blank line, the opening fence with its language, and the closing one. */
+const FENCE = '\n\n```diff\n\n```'.length;
+const DIFFER = ', how  differ'.length;

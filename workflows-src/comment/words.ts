@@ -50,8 +50,28 @@ export function changeLine(symbol: string, change: ResourceChange): string {
   if (change.replacePaths.length > 0) notes.push(`forced by ${attributes(change.replacePaths)}`);
   else if (change.reason !== '') notes.push(reason(REASONS, change.reason));
   if (change.previousAddress !== undefined) notes.push(`moved from ${address(change.previousAddress)}`);
-  if (change.importing && change.action !== 'no-op') notes.push('imported first');
+  if (change.importing) {
+    const from =
+      change.importId === undefined ? '' : ` ${visible(JSON.stringify(shorten(change.importId, 200)))}`;
+    if (change.action !== 'no-op') notes.push(`imports${from} first`);
+    else if (from !== '') notes.push(`imports${from}`);
+  }
   return line(symbol, change.address, notes);
+}
+
+/** Module and type of a resource, for counting: `module.network.aws_subnet`, without keys. */
+export function kindOfThing({ address: of, type }: Pick<ResourceChange, 'address' | 'type'>): string {
+  const at = of.startsWith('module.') ? moduleOf(of) : '';
+  return `${at}${type}`;
+}
+
+/** `module.a["x.y"].module.b[0].aws_x.y` → `module.a.module.b.` */
+function moduleOf(of: string): string {
+  return (
+    /^(?:module\.[\w-]+(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?\.)+/
+      .exec(of)?.[0]
+      .replace(/\[(?:\d+|"(?:[^"\\]|\\.)*")\]/g, '') ?? ''
+  );
 }
 
 export function deferredLine({ address: of, reason: why }: DeferredChange): string {

@@ -1,0 +1,54 @@
+import { child, isObject } from './json';
+
+/**
+ * The texts that a plan marks as sensitive, wherever it does, so that they are recognized where it does not: a secret that
+ * was passed through `nonsensitive`, or that a provider copied. Left out are plain words and names of cloud resources, which
+ * would hide everything that is called so; and outputs, because CDKTF marks all that one stack hands to another.
+ */
+export function markedSecrets(plan: Readonly<Record<string, unknown>>): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const part of ['resource_changes', 'resource_drift']) {
+    const list = plan[part];
+    if (!Array.isArray(list)) continue;
+    for (const item of list as unknown[]) collectChange(child(item, 'change'), found);
+  }
+  const declared = child(child(plan['configuration'], 'root_module'), 'variables');
+  const given = plan['variables'];
+  if (isObject(declared)) {
+    for (const [name, variable] of Object.entries(declared)) {
+      if (child(variable, 'sensitive') !== true) continue;
+      collect(child(variable, 'default'), true, found, 0);
+      collect(child(child(given, name), 'value'), true, found, 0);
+    }
+  }
+  return found;
+}
+
+function collectChange(change: unknown, found: Set<string>): void {
+  if (!isObject(change)) return;
+  collect(change['before'], change['before_sensitive'], found, 0);
+  collect(change['after'], change['after_sensitive'], found, 0);
+}
+
+function collect(value: unknown, mark: unknown, found: Set<string>, depth: number): void {
+  if (mark === undefined || mark === null || mark === false || depth > MOST_DEPTH) return;
+  if (typeof value === 'string') {
+    if (mark === true && isTelling(value)) found.add(value);
+  } else if (Array.isArray(value)) {
+    value.forEach((one, index) => collect(one, mark === true || child(mark, index), found, depth + 1));
+  } else if (isObject(value)) {
+    for (const key in mark === true ? value : (mark as object)) {
+      collect(child(value, key), mark === true || child(mark, key), found, depth + 1);
+    }
+  }
+}
+
+const MOST_DEPTH = 64;
+
+function isTelling(text: string): boolean {
+  return text.length >= 8 && !PLAIN.test(text);
+}
+
+/** A word, a number, an id such as `vpc-0a1b…`, an ARN, a network, an address of a host, a date. */
+const PLAIN =
+  /^(?:[a-z_]+|[A-Z]+|[\d.:/-]+|[a-z]{1,12}-[0-9a-f]{8,17}|arn:aws[\w-]*:.*|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?|\d{4}-\d\d-\d\dT[\d:.Z+-]+)$/;
