@@ -535,7 +535,7 @@ const HOLDERS: readonly Holder[] = [
     types: types(`
       aws_bedrockagent_knowledge_base aws_cloudfront_key_value_store aws_appconfig_hosted_configuration_version
       aws_codebuild_report_group aws_dataexchange_data_set aws_dataexchange_revision aws_finspace_kx_database
-      aws_finspace_kx_environment aws_finspace_kx_volume aws_iot_thing aws_iot_thing_group aws_keyspaces_table
+      aws_finspace_kx_environment aws_finspace_kx_volume aws_iot_thing aws_iot_thing_group
       aws_location_tracker aws_location_geofence_collection aws_location_place_index aws_medialive_channel
       aws_media_store_container aws_qbusiness_application aws_quicksight_analysis aws_quicksight_dashboard
       aws_quicksight_data_set aws_rekognition_collection aws_s3control_access_grants_instance

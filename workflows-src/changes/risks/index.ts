@@ -1,7 +1,15 @@
 import type { Action } from '../change-set';
 import { DATA_HOLDERS } from './data-holders';
+import { DISTURBANCES } from './disturbances';
 import { Examined, type ExaminedChange } from './examined';
+import { EXPOSURES } from './exposures';
 import { HOLDS_NOTHING } from './holds-nothing';
+import { IDENTITIES } from './identities';
+import { INTERRUPTIONS } from './interruptions';
+import { NETWORK } from './network';
+import { POLICIES } from './policies';
+import { PROTECTIONS } from './protections';
+import { RETENTION } from './retention';
 import type { Risk } from './risk';
 import type { Judge, Moment, Rule } from './rule';
 import { oneSentence } from './text';
@@ -36,7 +44,17 @@ export function risksOf(change: ExaminedChange): readonly Risk[] {
 const NONE: readonly never[] = [];
 
 /** All rules, by what they are about. */
-export const RULES: readonly Rule[] = [...DATA_HOLDERS];
+export const RULES: readonly Rule[] = [
+  ...DATA_HOLDERS,
+  ...RETENTION,
+  ...NETWORK,
+  ...EXPOSURES,
+  ...POLICIES,
+  ...IDENTITIES,
+  ...INTERRUPTIONS,
+  ...DISTURBANCES,
+  ...PROTECTIONS,
+];
 
 const MOMENTS: Readonly<Partial<Record<Action, readonly Moment[]>>> = {
   create: ['create'],
