@@ -19,7 +19,11 @@ test('drift is told by attribute, and a provider that reads back empty what it w
       address: 'aws_sqs_queue.drifts',
       type: 'aws_sqs_queue',
       action: 'update',
-      attributes: ['tags.Owner', 'tags_all.Owner', 'visibility_timeout_seconds'],
+      attributes: [
+        { path: 'tags.Owner', kind: 'update', before: '"team-a"', after: '"team-b"' },
+        { path: 'tags_all.Owner', kind: 'update', before: '"team-a"', after: '"team-b"' },
+        { path: 'visibility_timeout_seconds', kind: 'update', before: '30', after: '99' },
+      ],
     },
     { address: 'aws_sqs_queue.vanishes', type: 'aws_sqs_queue', action: 'delete', attributes: [] },
   ];

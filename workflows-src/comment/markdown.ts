@@ -72,7 +72,7 @@ export function prose(text: string): string {
   return text
     .split(' ')
     .map((word) => {
-      const [, open, inner, close] = /^([("]*)(.*?)([)".,;:]*)$/.exec(word) as unknown as [
+      const [, open, inner, close] = /^([("]*)(.*?)([)".,;:]*)$/s.exec(word) as unknown as [
         string,
         string,
         string,
@@ -85,4 +85,4 @@ export function prose(text: string): string {
 
 /** Letters, a number, or a few words joined: nothing that GitHub links, as it does commits, `GH-1` and addresses. */
 const PLAIN_WORD =
-  /^(?!GH-\d)(?:[A-Za-z]+(?:[-/'’][A-Za-z]+)*|e\.g|i\.e|\d{1,6}(?:[.,]\d{1,4})?(?:-[a-z]+)?%?|[A-Za-z]{1,4}\d{1,2})$/;
+  /^(?!GH-\d)(?:[A-Za-z]+(?:[-/'’][A-Za-z]+)*|e\.g|i\.e|\d{1,6}(?:[.,]\d{1,4}){0,2}(?:-[a-z]+)?%?|[A-Za-z]{1,4}\d{1,2})$/;

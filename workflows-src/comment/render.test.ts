@@ -32,22 +32,21 @@ test('plans without changes are two lines', () => {
       runUrl: 'https://x.test/1',
     }),
   ).toBe(
-    '## Plan for `dev`: no changes\n1 stack matches its configuration: `dev-data`. Planned at `1a2b3c4`. [The run](<https://x.test/1>) has the log.\n',
+    '## Plan for `dev`: no changes\n1 stack matches its configuration: `dev-data`. Planned at `1a2b3c4` · Terraform 1.11.4 · [the run](<https://x.test/1>)\n',
   );
   expect(renderSummary([])).toBe('## Plan: no changes\nNo stack was planned.\n');
 });
 
-test('every action has its place: destruction first, with reasons and without values', () => {
+test('every action has its place: destruction first, with reasons and with what changes inside', () => {
   expect(renderSummary([planned('dev-network', 'no-changes'), planned('dev-data', 'every-action')])).toBe(`\
 ## Plan: 2 to create, 3 to update, 3 to replace, 5 to delete, 2 to import, 2 to move, 1 to forget, 1 to read, 4 output changes
 
-> [!CAUTION]
-> 8 existing objects will be destroyed, in \`dev-data\`.
+**8 existing objects will be destroyed**, in \`dev-data\`.
 
-| Stack | Result | Create | Update | Replace | Delete | Other |
-| --- | --- | --: | --: | --: | --: | --- |
-| \`dev-network\` | no changes | 0 | 0 | 0 | 0 |  |
-| \`dev-data\` | changes | 2 | 3 | 3 | 5 | 2 imported, 2 moved, 1 forgotten, 1 read, 4 outputs |
+| Stack | Result | Create | Update | Replace | Delete | Other | Risks |
+| --- | --- | --: | --: | --: | --: | --- | --- |
+| \`dev-network\` | no changes | 0 | 0 | 0 | 0 |  |  |
+| \`dev-data\` | changes | 2 | 3 | 3 | 5 | 2 imported, 2 moved, 1 forgotten, 1 read, 4 outputs |  |
 
 <details open>
 <summary><code>dev-data</code>: 2 to create, 3 to update, 3 to replace, 5 to delete, 2 to import, 2 to move, 1 to forget, 1 to read, 4 output changes</summary>
@@ -56,33 +55,52 @@ test('every action has its place: destruction first, with reasons and without va
 
 \`\`\`diff
 - terraform_data.counted[1] # count is lower now
+-     id: "00000000-0000-4000-8000-000000000007"
 - terraform_data.deleted # not in the configuration any more
+-     id: "00000000-0000-4000-8000-000000000008"
 - terraform_data.each["right"] # its key is not in for_each any more
+-     id: "00000000-0000-4000-8000-000000000009"
 - terraform_data.repeated[0] # count or for_each came or went
+-     id: "00000000-0000-4000-8000-000000000011"
 - module.gone.terraform_data.inner # not in the configuration any more
+-     id: "00000000-0000-4000-8000-000000000015"
 \`\`\`
 
 **Replace (3)**
 
 \`\`\`diff
 -/+ terraform_data.replaced # destroyed first, then created; forced by triggers_replace
+-     triggers_replace[1]: { nested = "one" } # forces replacement
++     triggers_replace[1]: { nested = "two" } # forces replacement
+!     known after apply: id, output
 -/+ terraform_data.replaced_gently # created first, then the old one destroyed; forced by triggers_replace
+!     triggers_replace: "one" → "two" # forces replacement
+!     known after apply: id
 -/+ terraform_data.replaced_with # destroyed first, then created; because of replace_triggered_by
+!     known after apply: id
 \`\`\`
 
 **Update (3)**
 
 \`\`\`diff
 ! terraform_data.changed_to # moved from terraform_data.changed_from
-! terraform_data.imported_and_changed # imported first
+!     input: "one" → "two"
+!     output: "one" → (known after apply)
+! terraform_data.imported_and_changed # imports "another-id" first
++     input: "two"
++     known after apply: output
 ! terraform_data.updated
+!     input: "one" → "two"
+!     output: "one" → (known after apply)
 \`\`\`
 
 **Create (2)**
 
 \`\`\`diff
 + terraform_data.created
++     known after apply: id
 + terraform_data.repeated["now-a-key"]
++     known after apply: id
 \`\`\`
 
 **Move, nothing else (1)**
@@ -94,7 +112,7 @@ test('every action has its place: destruction first, with reasons and without va
 **Import, nothing else (1)**
 
 \`\`\`diff
-+ terraform_data.imported
++ terraform_data.imported # imports "an-id"
 \`\`\`
 
 **Forget: stays in the cloud, leaves the state (1)**
@@ -107,16 +125,21 @@ test('every action has its place: destruction first, with reasons and without va
 
 \`\`\`diff
 ! data.terraform_remote_state.read_later # depends on values known during the apply
++     backend: "local"
++     config: { path = (known after apply) }
++     known after apply: outputs
 \`\`\`
 
 **Outputs (4)**
 
 \`\`\`diff
-! changed
-+ created
+! changed: "one" → "two"
++ created: (known after apply)
 - deleted
-+ read
++ read: (sensitive, known after apply)
 \`\`\`
+
+<sub>3 resources unchanged</sub>
 
 </details>
 `);
@@ -135,11 +158,11 @@ test('failed, deferred and incomplete stacks have their own words, and the total
   expect(summary.split('\n')[0]).toBe(
     '## Plan: 1 to create, 1 failed check, **1 stack failed**, **1 plan incomplete**, 1 stack deferred',
   );
-  expect(summary).toContain('\n| `dev-data` | **failed** | – | – | – | – |  |\n');
+  expect(summary).toContain('\n| `dev-data` | **failed** | – | – | – | – |  |  |\n');
   expect(summary).toContain(
-    '\n| `dev-platform` | deferred | – | – | – | – | dev-network has to be applied first |\n',
+    '\n| `dev-platform` | deferred | – | – | – | – | dev-network has to be applied first |  |\n',
   );
-  expect(summary).toContain('\n| `dev-tasks` | **incomplete** | 1 | 0 | 0 | 0 | 1 failed check |\n');
+  expect(summary).toContain('\n| `dev-tasks` | **incomplete** | 1 | 0 | 0 | 0 | 1 failed check |  |\n');
   expect(summary).toContain(
     '<summary><code>dev-data</code>: planning failed</summary>\n\n**Lines of the error (3)**\n\n```text\nError: no credentials\n\n  on main.tf\n```\n',
   );
@@ -215,7 +238,7 @@ describe('hostile text', () => {
 
   test('keeps its table cells', () => {
     const rows = summary.split('\n').filter((line) => line.startsWith('|'));
-    expect(rows.map((row) => row.split('|').length)).toEqual([9, 9, 9, 9, 9]);
+    expect(rows.map((row) => row.split('|').length)).toEqual([10, 10, 10, 10, 10]);
   });
 
   test('commands no runner and hides no character', () => {
@@ -260,7 +283,7 @@ describe('any plans', () => {
     const dangerous = all.filter((change) => destroys(change.action) || isReplace(change.action));
     const others = all.filter((change) => change.action === 'create' || change.action === 'update');
     if (missing(others) < others.length) expect(missing(dangerous)).toBe(0);
-    const said = [...outside.matchAll(/^\*\*(?!Lines).*\(([\d,]+) of ([\d,]+) shown\)/gm)].map((match) =>
+    const said = [...outside.matchAll(/^\*\*(?!Lines).*\(([\d,]+) of ([\d,]+) shown[,)]/gm)].map((match) =>
       match.slice(1).map((n) => Number(n.replaceAll(',', ''))),
     );
     const left = said.reduce((sum, [some, whole]) => sum + whole! - some!, 0);
@@ -275,7 +298,7 @@ describe('any plans', () => {
     expect(summary.match(/^- aws_b\.r/gm)).toHaveLength(100);
     expect(summary).toMatch(/^\*\*Delete \(100\)\*\*$/m);
     expect(summary).toMatch(
-      /^\*\*Create \(3,\d{3} of 9,900 shown\)\*\*, in all 5,000 `aws_a`, 4,900 `aws_b`$/m,
+      /^\*\*Create \(3,\d{3} of 9,900 shown, names only\)\*\*, in all 5,000 `aws_a`, 4,900 `aws_b`$/m,
     );
     expect(Buffer.byteLength(summary)).toBeGreaterThan(COMMENT_BYTES - 500);
   });
@@ -323,6 +346,7 @@ function changeSet(stack: string, changes: readonly ResourceChange[]): ChangeSet
     drift: [],
     settled: [],
     checks: [],
+    risks: [],
     complete: true,
     errored: false,
   };
@@ -330,7 +354,16 @@ function changeSet(stack: string, changes: readonly ResourceChange[]): ChangeSet
 
 function change(action: Action, address: string): ResourceChange {
   const type = address.split('.')[0]!;
-  return { address, mode: 'managed', type, action, reason: '', replacePaths: [], importing: false };
+  return {
+    address,
+    mode: 'managed',
+    type,
+    action,
+    reason: '',
+    replacePaths: [],
+    importing: false,
+    attributes: [],
+  };
 }
 
 /** Plans of very different sizes, the same for the same seed. */

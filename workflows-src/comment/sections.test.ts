@@ -1,11 +1,11 @@
 import { bytes } from './markdown';
-import { fitSections, type Group, type Section } from './sections';
+import { allOf, fitSections, type Group, type Item, type Section } from './sections';
 
 const group = (title: string, rank: number, lines: readonly string[]): Group => ({
   title,
   rank,
   language: 'diff',
-  lines,
+  items: lines.map((line) => ({ head: () => line, importance: rank })),
 });
 const section = (summary: string, open: boolean, ...groups: Group[]): Section => ({ summary, open, groups });
 
@@ -18,7 +18,7 @@ test('nothing of a higher rank is shown once a line of a lower rank does not fit
       group('Delete', 0, ['- first', `- ${'x'.repeat(900)}`]),
     ),
   ];
-  expect(fitSections(sections, 500)).toBe(
+  expect(fitSections(sections, 500).markdown).toBe(
     '<details open>\n<summary>a</summary>\n\n**Create (0 of 1 shown)**\n\n**Delete (1 of 2 shown)**\n\n```diff\n- first\n```\n\n</details>',
   );
 });
@@ -36,7 +36,7 @@ test('rank decides over all sections, not their order', () => {
     ),
     section('b', false, group('Delete', 0, ['- b'])),
   ];
-  const fitted = fitSections(sections, 350);
+  const fitted = fitSections(sections, 350).markdown;
   expect(fitted).toContain('- b\n');
   expect(fitted).toMatch(/Create \(\d+ of 40 shown\)/);
 });
@@ -51,8 +51,8 @@ test('fits exactly where it says: every budget from nothing to enough is kept', 
     ),
   );
   for (let budget = 60; budget < 2600; budget += 7)
-    expect(bytes(fitSections(sections, budget))).toBeLessThanOrEqual(budget);
-  expect(fitSections(sections, 60)).toBe('Details of 0 of 6 stacks fit here.');
+    expect(bytes(fitSections(sections, budget).markdown)).toBeLessThanOrEqual(budget);
+  expect(fitSections(sections, 60)).toEqual({ markdown: 'Details of 0 of 6 stacks fit here.', level: 4 });
 });
 
 test('closed sections go first, the last of them first', () => {
@@ -62,7 +62,67 @@ test('closed sections go first, the last of them first', () => {
     section('two', true, group('Create', 3, lines)),
     section('three', false, group('Create', 3, lines)),
   ];
-  const fitted = fitSections(sections, 240);
+  const fitted = fitSections(sections, 250).markdown;
   expect([...fitted.matchAll(/<summary>(\w+)/g)].map((match) => match[1])).toEqual(['one', 'two']);
   expect(fitted).toMatch(/\n\nDetails of 2 of 3 stacks fit here\.$/);
+});
+
+describe('what is shown of each level', () => {
+  const item = (name: string, importance: number): Item => ({
+    head: () => name,
+    kind: 'aws_a',
+    diff: () => [`!     of ${name}`],
+    importance,
+  });
+  const sections = [
+    section('a', true, {
+      title: 'Delete',
+      rank: 0,
+      language: 'diff',
+      items: [item('- d1', 0), item('- d2', 0)],
+    }),
+    section('b', false, {
+      title: 'Update',
+      rank: 2,
+      language: 'diff',
+      items: [item('! u1', 2), item('! u2', 1)],
+    }),
+  ];
+  const whole = bytes(allOf(sections));
+
+  test('everything, at level 1', () => {
+    const { markdown, level } = fitSections(sections, whole + 200);
+    expect([markdown, level]).toEqual([allOf(sections), 1]);
+    expect(markdown).toContain('**Update (2)**\n\n```diff\n! u1\n!     of ! u1\n! u2\n!     of ! u2\n```');
+  });
+
+  test('less and less as the room gets smaller, and what destroys longest', () => {
+    const levels = new Map<number, string>();
+    for (let budget = whole + 200; budget > 100; budget -= 1) {
+      const { markdown, level } = fitSections(sections, budget);
+      expect(bytes(markdown)).toBeLessThanOrEqual(budget);
+      if (!levels.has(level)) levels.set(level, markdown);
+    }
+    expect([...levels.keys()]).toEqual([1, 2, 3, 4]);
+    // Of two updates the more important is kept in full, wherever it stands.
+    expect(levels.get(2)).toContain('**Update (2, 1 in full)**\n\n```diff\n! u1\n! u2\n!     of ! u2\n```');
+    expect(levels.get(2)).toContain('!     of - d2\n');
+    expect(levels.get(3)).toContain('**Delete (2, 1 in full)**');
+    expect(levels.get(3)).toContain('! u2\n');
+    expect(levels.get(4)).toMatch(/\*\*Delete \([01] of 2 shown.*\)\*\*, in all 2 `aws_a`/);
+  });
+
+  test('a difference whose fence must be longer is paid for', () => {
+    const ticks: Section[] = [
+      section('a', false, {
+        title: 'Update',
+        rank: 2,
+        language: 'diff',
+        items: [{ head: () => '! x', diff: () => ['!     ``````````'] }],
+      }),
+    ];
+    for (let budget = 80; budget < 200; budget += 1)
+      expect(bytes(fitSections(ticks, budget).markdown)).toBeLessThanOrEqual(budget);
+    expect(fitSections(ticks, 200).markdown).toContain('\n```````````diff\n');
+  });
 });

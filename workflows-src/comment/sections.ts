@@ -83,8 +83,8 @@ interface Shown {
   readonly heads: string[];
   /** The lines below those items that have some shown. */
   readonly diffs: Map<Item, readonly string[]>;
-  /** How many items have something to show below them, as far as anybody looked. */
-  complete: boolean;
+  /** How many of those with something below them are shown with it. */
+  inFull: number;
   /** Backticks of the fence. */
   ticks: number;
 }
@@ -93,33 +93,69 @@ interface Room {
   left: number;
 }
 
+/**
+ * First what is destroyed or replaced: all names, and how it differs in up to half of the room. Then the other names, then
+ * the other differences. Once something does not fit, nothing that matters less is shown: a reader must be able to rely on
+ * the order.
+ */
 function fill(sections: readonly Section[], room: Room): ReadonlyMap<Group, Shown> {
   const groups = sections.flatMap((section) => section.groups).sort((a, b) => a.rank - b.rank);
-  const shown = new Map<Group, Shown>();
-  let fits = true;
+  const shown = new Map(
+    groups.map((group): [Group, Shown] => [group, { heads: [], diffs: new Map(), inFull: 0, ticks: 3 }]),
+  );
+  const destroying = groups.filter(isDestroying);
+  const others = groups.filter((group) => !isDestroying(group));
+  const fits = nameAll(destroying, shown, room);
+  const half = { left: room.left / 2 };
+  const reserved = room.left - half.left;
+  const first = fits ? differAll(destroying, shown, half, 0) : 0;
+  room.left = half.left + reserved;
+  if (fits && nameAll(others, shown, room)) differAll(groups, shown, room, first);
+  return shown;
+}
+
+/** @returns whether all fit */
+function nameAll(groups: readonly Group[], shown: ReadonlyMap<Group, Shown>, room: Room): boolean {
   for (const group of groups) {
-    const one: Shown = { heads: [], diffs: new Map(), complete: true, ticks: 3 };
-    shown.set(group, one);
-    while (fits && one.heads.length < group.items.length) {
-      const head = group.items[one.heads.length]!.head();
-      fits = take([head], one, room);
-      if (fits) one.heads.push(head);
+    const one = shown.get(group)!;
+    for (const item of group.items) {
+      const head = item.head();
+      if (!take([head], one, room)) return false;
+      one.heads.push(head);
     }
   }
-  const named = groups.flatMap((group) =>
-    group.items.slice(0, shown.get(group)!.heads.length).map((item) => ({ group, item })),
-  );
-  const withDiffs = named.filter(({ item }) => item.diff !== undefined);
-  withDiffs.sort((a, b) => importanceOf(a.item) - importanceOf(b.item));
-  for (const { group, item } of withDiffs) {
+  return true;
+}
+
+/**
+ * @param from how many of the items are done already, the most important first
+ * @returns how many are done now
+ */
+function differAll(
+  groups: readonly Group[],
+  shown: ReadonlyMap<Group, Shown>,
+  room: Room,
+  from: number,
+): number {
+  const items = groups.flatMap((group) => withDiff(group.items).map((item) => ({ group, item })));
+  items.sort((a, b) => importanceOf(a.item) - importanceOf(b.item));
+  for (let at = from; at < items.length; at += 1) {
+    const { group, item } = items[at]!;
     const one = shown.get(group)!;
-    const lines = fits ? item.diff!() : [];
-    // Once something does not fit, nothing that matters less is shown: a reader must be able to rely on the order.
-    fits &&= take(lines, one, room);
-    if (!fits) one.complete = false;
-    else if (lines.length > 0) one.diffs.set(item, lines);
+    const lines = item.diff!();
+    if (!take(lines, one, room)) return at;
+    one.inFull += 1;
+    if (lines.length > 0) one.diffs.set(item, lines);
   }
-  return shown;
+  return items.length;
+}
+
+function withDiff(items: readonly Item[]): readonly Item[] {
+  return items.filter(({ diff }) => diff !== undefined);
+}
+
+function isDestroying({ items }: Group): boolean {
+  return items.some((item) => importanceOf(item) === 0);
 }
 
 function take(lines: readonly string[], into: Shown, room: Room): boolean {
@@ -139,9 +175,9 @@ function levelOf(sections: readonly Section[], shown: ReadonlyMap<Group, Shown>)
   const groups = sections.flatMap((section) => section.groups);
   const namesAll = (some: readonly Group[]): boolean =>
     some.every((group) => (shown.get(group)?.heads.length ?? 0) === group.items.length);
-  const destroying = groups.filter(({ items }) => items.some((item) => importanceOf(item) === 0));
+  const destroying = groups.filter(isDestroying);
   const differsAll = (some: readonly Group[]): boolean =>
-    some.every((group) => shown.get(group)?.complete === true);
+    some.every((group) => shown.get(group)?.inFull === withDiff(group.items).length);
   if (namesAll(groups) && differsAll(groups)) return 1;
   if (namesAll(groups) && differsAll(destroying)) return 2;
   return namesAll(destroying) ? 3 : 4;
@@ -159,9 +195,11 @@ function renderGroup(group: Group, shown: Shown | undefined): string {
   const all = group.items.length;
   const heads = shown?.heads.length ?? 0;
   const count = heads === all ? number(all) : `${number(heads)} of ${number(all)} shown`;
-  const differ = shown && !shown.complete && heads > 0 ? `, how ${number(shown.diffs.size)} differ` : '';
+  const full = shown?.inFull ?? 0;
+  const isWhole = full === withDiff(group.items.slice(0, heads)).length;
+  const detail = isWhole ? '' : full === 0 ? ', names only' : `, ${number(full)} in full`;
   const kinds = heads === all ? '' : byKind(group);
-  const title = `**${group.title} (${count}${differ})**${kinds}`;
+  const title = `**${group.title} (${count}${detail})**${kinds}`;
   if (!shown || heads === 0) return title;
   const lines = shown.heads.flatMap((head, at) => [head, ...(shown.diffs.get(group.items[at]!) ?? [])]);
   return `${title}\n\n${fence(group.language, lines)}`;
@@ -184,10 +222,10 @@ const MOST_KINDS = 8;
 /** An upper bound of a section's bytes besides its items, with the blank line behind it. */
 function skeletonCost(section: Section): number {
   let most = bytes(render(section, new Map())) + 2;
-  for (const { items } of section.groups) most += FENCE + DIFFER + 2 * number(items.length).length;
+  for (const { items } of section.groups) most += FENCE + DETAIL + 2 * number(items.length).length;
   return most;
 }
 
 /** A blank line, the opening fence with its language, and the closing one. */
 const FENCE = '\n\n```diff\n\n```'.length;
-const DIFFER = ', how  differ'.length;
+const DETAIL = ', names only'.length;
