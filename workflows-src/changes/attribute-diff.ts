@@ -85,7 +85,7 @@ class Comparison {
     if (marks[0] === true || marks[1] === true) return this.sensitive(both, place);
     if (place.guard !== 'shown' && this.isGuarded(both, place)) return this.guarded(both, place);
     if (unknown === true) return this.becomesUnknown(both, place);
-    if (isEqual(before, after, this.alike) && !holdsTrue(unknown)) return;
+    if (isEqual(before, after, this.alike) && !holdsTrue(unknown) && !differ(marks)) return;
     if (place.depth > MAX_DEPTH) return this.add(place, { kind: 'update', note: 'changes deep inside' });
     if (this.isNothing(before) || this.isNothing(after)) return this.oneSide(both, place);
     if (Array.isArray(before) && Array.isArray(after)) return this.lists(both, place, before, after);
@@ -467,6 +467,11 @@ function keysOf(...values: readonly unknown[]): readonly string[] {
   const keys = new Set<string>();
   for (const value of values) if (isObject(value)) for (const key of Object.keys(value)) keys.add(key);
   return [...keys].sort();
+}
+
+/** Of two values that are the same, one may be marked as sensitive and the other not. */
+function differ([before, after]: Both['marks']): boolean {
+  return (holdsTrue(before) || holdsTrue(after)) && !isEqual(before, after);
 }
 
 function isMarked(marks: readonly unknown[]): boolean {

@@ -20,10 +20,14 @@ export interface Alignment {
  * ports and protocol …); else those that are equal, then those that have most in common.
  */
 export function align(before: readonly unknown[], after: readonly unknown[], naming: Naming): Alignment {
-  const identities = naming === 'by anything' ? IDENTITIES : naming === 'by name' ? NAMES : [];
-  const identity = identities.find((of) => tellsApart(of, before) && tellsApart(of, after));
+  // Terraform writes a single block as a list of one: nothing has to tell it apart, unless it has a name of its own.
+  const isBlock = before.length <= 1 && after.length <= 1;
+  const known = naming === 'by index' ? [] : naming === 'by name' ? NAMES : isBlock ? OWN_NAMES : IDENTITIES;
+  const identity = known.find((of) => tellsApart(of, before) && tellsApart(of, after));
   const label = identity ?? (() => undefined);
-  const pairs = identity ? byIdentity(identity, before, after) : byLikeness(before, after);
+  const pairs = identity
+    ? byIdentity(identity, before, after)
+    : byLikeness(before, after, isBlock ? 0 : ALIKE);
   const matched = pairs.flatMap((pair) =>
     pair.before !== undefined && pair.after !== undefined ? [pair.before] : [],
   );
@@ -35,57 +39,27 @@ export type Naming = 'by anything' | 'by name' | 'by index';
 
 type Identity = (element: unknown) => string | undefined;
 
-/** The first that tells all elements apart is taken: what a person would call them by stands first. */
+const NAMES = fields('name Name key Key');
+
+/** What a person would call an element by. */
+const OWN_NAMES = [
+  ...NAMES,
+  ...fields('Sid sid id Id ID identifier rule_id rule_name policy_name device_name attribute_name index_name'),
+  ...fields('dimension_name option_name parameter_name alias sourceVolume volume title label'),
+];
+
+/** The first that tells all elements apart is taken. */
 const IDENTITIES: readonly Identity[] = [
-  ...[
-    'name',
-    'Name',
-    'Sid',
-    'sid',
-    'id',
-    'Id',
-    'ID',
-    'key',
-    'Key',
-    'identifier',
-    'rule_id',
-    'rule_name',
-    'policy_name',
-    'device_name',
-    'attribute_name',
-    'index_name',
-    'dimension_name',
-    'option_name',
-    'parameter_name',
-    'alias',
-    'container_port',
-    'containerPort',
-    'containerPath',
-    'sourceVolume',
-    'volume',
-    'port',
-    'priority',
-    'rule_number',
-    'rule_no',
-    'target_id',
-    'arn',
-    'availability_zone',
-    'availability_zone_id',
-    'subnet_id',
-    'capacity_provider',
-    'region',
-    'region_name',
-    'path',
-    'domain_name',
-    'hostname',
-    'title',
-    'label',
-    'type',
-  ].map(field),
+  ...OWN_NAMES,
+  ...fields('container_port containerPort containerPath port priority rule_number rule_no target_id arn'),
+  ...fields('availability_zone availability_zone_id subnet_id capacity_provider region region_name path'),
+  ...fields('domain_name hostname type'),
   rule,
 ];
 
-const NAMES: readonly Identity[] = ['name', 'Name', 'key', 'Key'].map(field);
+function fields(names: string): readonly Identity[] {
+  return names.split(' ').map(field);
+}
 
 function field(name: string): Identity {
   return (element) => {
@@ -123,7 +97,7 @@ function byIdentity(identity: Identity, before: readonly unknown[], after: reado
   );
 }
 
-function byLikeness(before: readonly unknown[], after: readonly unknown[]): Pairing[] {
+function byLikeness(before: readonly unknown[], after: readonly unknown[], least: number): Pairing[] {
   const waiting = new Map<string, number[]>();
   for (const [index, element] of before.entries()) {
     const same = waiting.get(canonical(element));
@@ -134,7 +108,7 @@ function byLikeness(before: readonly unknown[], after: readonly unknown[]): Pair
     after.map((element) => waiting.get(canonical(element))?.shift()),
     before,
     after,
-    ALIKE,
+    least,
   );
 }
 
@@ -176,10 +150,13 @@ function mostAlike(
   for (const [at, candidate] of candidates.entries()) {
     if (used.has(at)) continue;
     const score = likeness(element, candidate) - Math.abs(at - index) / 1e6;
-    if (score >= least - 1e-2 && (best === undefined || score > best.score)) best = { at, score };
+    if (score >= least - TIE && (best === undefined || score > best.score)) best = { at, score };
   }
   return best?.at;
 }
+
+/** What the distance may take off. */
+const TIE = 1e-2;
 
 /** Comparing each with each takes the square of their number. */
 const MOST_COMPARED = 100;
