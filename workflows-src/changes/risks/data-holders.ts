@@ -37,10 +37,14 @@ const HOLDERS: readonly Holder[] = [
   {
     rule: 'database-destroyed',
     what: 'database',
-    types: types(
-      'aws_rds_cluster aws_docdb_cluster aws_neptune_cluster aws_redshift_cluster aws_lightsail_database',
-    ),
-    fate: withFinalSnapshot,
+    types: types('aws_rds_cluster aws_docdb_cluster aws_neptune_cluster aws_redshift_cluster'),
+    fate: (change) => withFinalSnapshot(change, 'final_snapshot_identifier'),
+  },
+  {
+    rule: 'database-destroyed',
+    what: 'database',
+    types: types('aws_lightsail_database'),
+    fate: (change) => withFinalSnapshot(change, 'final_snapshot_name'),
   },
   {
     rule: 'database-destroyed',
@@ -106,8 +110,14 @@ const HOLDERS: readonly Holder[] = [
   {
     rule: 'cache-destroyed',
     what: 'cache',
-    types: types('aws_elasticache_replication_group aws_elasticache_cluster aws_memorydb_cluster'),
-    fate: cache,
+    types: types('aws_elasticache_replication_group aws_elasticache_cluster'),
+    fate: (change) => cache(change, 'final_snapshot_identifier'),
+  },
+  {
+    rule: 'cache-destroyed',
+    what: 'database cluster',
+    types: types('aws_memorydb_cluster'),
+    fate: (change) => cache(change, 'final_snapshot_name'),
   },
   {
     rule: 'cache-destroyed',
@@ -601,7 +611,7 @@ function refused(change: Examined): string {
 
 /** Nothing of a read replica is lost with it: its data is its source's. */
 function databaseInstance(change: Examined): Fate {
-  if (!change.wasSet('replicate_source_db')) return withFinalSnapshot(change);
+  if (!change.wasSet('replicate_source_db')) return withFinalSnapshot(change, 'final_snapshot_identifier');
   return {
     rule: 'read-replica-destroyed',
     category: 'downtime',
@@ -610,15 +620,12 @@ function databaseInstance(change: Examined): Fate {
   };
 }
 
-function withFinalSnapshot(change: Examined): Fate {
-  const days = change.before('backup_retention_period');
-  const kept =
-    change.before('delete_automated_backups') === false && typeof days === 'number' && days > 0
-      ? `; its automated backups stay for up to ${days} days`
-      : '';
+/** @param name the attribute that names the snapshot: without one, none can be taken */
+function withFinalSnapshot(change: Examined, name: string): Fate {
+  const kept = keptBackups(change);
   if (change.before('skip_final_snapshot') !== false)
     return { fate: `is destroyed with everything in it, and no final snapshot is taken${kept}` };
-  if (!change.wasSet('final_snapshot_identifier') && !change.wasSet('final_snapshot_name'))
+  if (!change.wasSet(name))
     return {
       severity: 'high',
       fate: `is destroyed with everything in it; a final snapshot is asked for but has no name, for which the provider refuses and the apply fails${kept}`,
@@ -627,6 +634,15 @@ function withFinalSnapshot(change: Examined): Fate {
     severity: 'high',
     fate: `is destroyed with everything in it; a final snapshot is taken${kept}`,
   };
+}
+
+/** RDS alone can leave automated backups behind. */
+function keptBackups(change: Examined): string {
+  if (!/^aws_(?:db_instance|rds_cluster)$/.test(change.change.type)) return '';
+  const days = change.before('backup_retention_period');
+  return change.before('delete_automated_backups') === false && typeof days === 'number' && days > 0
+    ? `; its automated backups stay for up to ${days} days`
+    : '';
 }
 
 /**
@@ -639,13 +655,13 @@ function dynamoTable(change: Examined): Fate {
     : { fate: 'is destroyed with everything in it' };
 }
 
-function cache(change: Examined): Fate {
+function cache(change: Examined, name: string): Fate {
   if (change.before('engine') === 'memcached')
     return {
       severity: 'high',
       fate: 'is destroyed with everything in it: what it spared its database comes back at once',
     };
-  return change.wasSet('final_snapshot_identifier') || change.wasSet('final_snapshot_name')
+  return change.wasSet(name)
     ? { severity: 'high', fate: 'is destroyed with everything in it; a final snapshot is taken' }
     : { fate: 'is destroyed with everything in it, and no final snapshot is taken' };
 }
@@ -671,7 +687,9 @@ function bucket(change: Examined): Fate {
 function kmsKey(change: Examined): Fate {
   const days = change.before('deletion_window_in_days');
   const copies =
-    change.before('multi_region') === true ? '; it has the same key material in other regions' : '';
+    /_replica_/.test(change.change.type) || change.before('multi_region') === true
+      ? '; it has the same key material in other regions'
+      : '';
   return {
     fate: `can no longer be used at once, and is deleted after ${typeof days === 'number' ? days : 30} days: until then the deletion can be cancelled, then all that is encrypted with it is unreadable for good${copies}`,
   };

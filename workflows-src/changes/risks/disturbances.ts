@@ -63,7 +63,14 @@ const RESTARTS: readonly Restart[] = [
     notices: 'connections break for some minutes',
   },
   {
-    types: 'aws_rds_cluster_instance aws_docdb_cluster_instance aws_neptune_cluster_instance',
+    types: 'aws_neptune_cluster_instance',
+    what: 'instance of the database cluster',
+    attributes: { instance_class: 'instance class' },
+    scheduled: true,
+    notices: 'it restarts, and the cluster fails over if it is the one that writes',
+  },
+  {
+    types: 'aws_rds_cluster_instance aws_docdb_cluster_instance',
     what: 'instance of the database cluster',
     attributes: { instance_class: 'instance class', ca_cert_identifier: 'certificate authority' },
     scheduled: true,
@@ -118,7 +125,7 @@ const RESTARTS: readonly Restart[] = [
       ebs_optimized: 'storage connection',
     },
     notices:
-      'it is stopped and started: it is away for minutes, loses what is on instance store, and its public address unless that is an elastic one',
+      'it is stopped and started, is away for minutes, and loses what is on instance store and a public address that is not an elastic one',
   },
   {
     types: 'aws_eks_cluster',
@@ -301,7 +308,7 @@ function disturbance(severity: Severity, sentence: string): Finding {
 function timing(row: Restart, change: Examined): { readonly when: string; readonly severity: Severity } {
   const atOnce = row.severity ?? 'high';
   if (!row.scheduled) return { when: '', severity: atOnce };
-  if (change.after('blue_green_update[0].enabled') === true)
+  if (change.change.type === 'aws_db_instance' && change.after('blue_green_update[0].enabled') === true)
     return { when: ' by way of a copy that takes over', severity: 'medium' };
   if (change.doubt('apply_immediately'))
     return { when: ', at once or in the next maintenance window', severity: atOnce };

@@ -1,4 +1,5 @@
 import type { Step } from '../attribute-paths';
+import { isReplace } from '../change-set';
 import { child, isEmpty, isEqual } from '../json';
 import type { ChangeFacts, Values } from '../planned-change';
 
@@ -19,6 +20,11 @@ export class Examined {
   public constructor(change: ExaminedChange) {
     this.change = change;
     this.#values = change.values;
+  }
+
+  /** Something is made that was not there: by a creation, or by a replacement. */
+  public get isNew(): boolean {
+    return this.change.action === 'create' || isReplace(this.change.action);
   }
 
   public before(path: Path): unknown {

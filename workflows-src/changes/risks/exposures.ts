@@ -197,6 +197,7 @@ const OPENED: readonly Setting[] = [
     sentence:
       'Messages are no longer encrypted with the key of SQS: unless a key of its own is set, they are stored in clear.',
     whether: 'messages stay encrypted',
+    filledIn: true,
   },
   {
     rule: 'kubernetes-public',
@@ -449,12 +450,12 @@ export const EXPOSURES: readonly Rule[] = [
   {
     types: types('aws_api_gateway_method'),
     at: ['create', 'change'],
-    judge: openMethod('authorization', 'rest_api_id'),
+    judge: openMethod('authorization', 'rest_api_id', 'http_method'),
   },
   {
     types: types('aws_apigatewayv2_route'),
     at: ['create', 'change'],
-    judge: openMethod('authorization_type', 'api_id'),
+    judge: openMethod('authorization_type', 'api_id', 'route_key'),
   },
   { types: types('aws_lambda_permission'), at: ['create', 'change'], judge: lambdaPermission },
   { types: types('aws_lambda_layer_version_permission'), at: ['create', 'change'], judge: layerPermission },
@@ -512,9 +513,9 @@ function valuesOf(list: readonly unknown[]): ReadonlyMap<unknown, string> {
  * A public interface may be meant; it is told when one that asked who calls no longer does, or when one is added to an API
  * that exists, whose name is then known. Preflight requests (OPTIONS) never carry credentials.
  */
-function openMethod(path: string, api: string): Rule['judge'] {
+function openMethod(path: string, api: string, method: string): Rule['judge'] {
   return (change) => {
-    if (change.after('http_method') === 'OPTIONS') return undefined;
+    if (/^OPTIONS\b/.test(String(change.after(method)))) return undefined;
     if (isNew(change) ? change.doubt(api) === 'unknown' : change.before(path) === 'NONE') return undefined;
     const doubt = change.doubt(path);
     if (doubt) return exposure('unauthenticated', 'medium', unsure(doubt, 'whether callers have to sign in'));

@@ -80,7 +80,9 @@ export const HOLDS_NOTHING: ReadonlySet<string> = new Set(
     aws_elasticache_subnet_group aws_elasticache_user_group_association aws_memorydb_acl
     aws_memorydb_parameter_group aws_memorydb_subnet_group aws_dax_parameter_group aws_dax_subnet_group
     aws_dms_event_subscription aws_dms_replication_subnet_group aws_msk_configuration aws_mq_configuration
-    aws_secretsmanager_secret_version
+    aws_secretsmanager_secret_version aws_prometheus_workspace_configuration
+    aws_lightsail_bucket_access_key aws_ssoadmin_trusted_token_issuer aws_quicksight_account_settings
+    aws_codebuild_resource_policy
 
     aws_acm_certificate_validation aws_api_gateway_account aws_api_gateway_deployment
     aws_api_gateway_documentation_part aws_api_gateway_documentation_version aws_api_gateway_gateway_response

@@ -11,7 +11,7 @@ import { POLICIES } from './policies';
 import { PROTECTIONS } from './protections';
 import { RETENTION } from './retention';
 import type { Risk } from './risk';
-import type { Judge, Moment, Rule } from './rule';
+import type { Finding, Judge, Moment, Rule } from './rule';
 import { oneSentence } from './text';
 
 export type { ExaminedChange } from './examined';
@@ -32,13 +32,19 @@ export function risksOf(change: ExaminedChange): readonly Risk[] {
     for (const judge of judges?.[moment] ?? []) {
       examined ??= new Examined(change);
       const found = judge(examined) ?? NONE;
-      for (const { rule, category, severity, sentence } of Array.isArray(found) ? found : [found]) {
-        risks.push({ rule, category, severity, address: change.address, sentence: oneSentence(sentence) });
-      }
+      for (const finding of Array.isArray(found) ? found : [found]) add(risks, change, finding);
     }
     if (moment === 'gone' && !judges?.gone && !HOLDS_NOTHING.has(change.type)) risks.push(notKnown(change));
   }
   return risks;
+}
+
+/** Several settings may come to the same: what was said already is not said again. */
+function add(risks: Risk[], { address }: ExaminedChange, finding: Finding): void {
+  const { rule, category, severity } = finding;
+  const sentence = oneSentence(finding.sentence);
+  const isSaid = risks.some((risk) => risk.rule === rule && risk.sentence === sentence);
+  if (!isSaid) risks.push({ rule, category, severity, address, sentence });
 }
 
 const NONE: readonly never[] = [];

@@ -135,11 +135,20 @@ const SERVING: readonly Serving[] = [
     rule: 'route-destroyed',
     what: 'route',
     types: types(`
-      aws_route aws_route_table aws_ec2_transit_gateway_route aws_ec2_transit_gateway_route_table
+      aws_route aws_ec2_transit_gateway_route
       aws_vpn_connection_route aws_ec2_client_vpn_route google_compute_route azurerm_route
     `),
     severity: 'medium',
     missed: 'traffic for its destinations has no way, or takes another',
+  },
+  {
+    rule: 'route-destroyed',
+    what: 'route table',
+    types: types(
+      'aws_route_table aws_ec2_transit_gateway_route_table google_compute_router azurerm_route_table',
+    ),
+    severity: 'medium',
+    missed: 'its subnets have no way out, or take the routes of another one',
   },
   {
     rule: 'address-released',
@@ -153,12 +162,12 @@ const SERVING: readonly Serving[] = [
     anew: 'it is another one: allow-lists and names that hold the old one break',
   },
   {
-    rule: 'security-group-replaced',
+    rule: 'security-group-destroyed',
     what: 'security group',
     types: types('aws_security_group azurerm_network_security_group'),
     severity: 'medium',
-    missed: 'what used it has to use another, and as long as something does, AWS refuses and the apply waits',
-    anew: 'what names the old one has to be moved first, or the apply waits for it',
+    missed: 'what uses it has to let go of it first, or AWS refuses and the apply waits',
+    anew: 'rules of other groups that name the old one have to name the new one',
   },
   {
     rule: 'network-acl-destroyed',

@@ -59,7 +59,7 @@ export const NETWORK: readonly Rule[] = [
 
 type Reader = (change: Examined, side: 'before' | 'after') => Written;
 
-/** Rules in a list of the group; on creation an unknown list is what every group without such a list has. */
+/** Rules in a list of the group; an unknown list is what every new group without such a list has. */
 function inline(list: string, action?: string): Reader {
   return (change, side) => {
     const blocks = side === 'before' ? change.listBefore(list) : change.listAfter(list);
@@ -74,10 +74,7 @@ function inline(list: string, action?: string): Reader {
       );
     });
     const doubt = parts.find((part) => part.doubt)?.doubt;
-    const whole =
-      side === 'after' && blocks.length === 0 && change.change.action !== 'create'
-        ? change.doubt(list)
-        : undefined;
+    const whole = side === 'after' && blocks.length === 0 && !change.isNew ? change.doubt(list) : undefined;
     return {
       openings: parts.flatMap((part) => part.openings),
       doubt: doubt ?? (whole && { why: whole, ports: 'its ports' }),

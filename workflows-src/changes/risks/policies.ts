@@ -1,12 +1,6 @@
 import { embedded, isObject, type JsonObject } from '../json';
 import type { Doubt, Examined } from './examined';
-import {
-  compare,
-  covers,
-  type Difference,
-  type Principal,
-  type Statement,
-} from './policy-comparison';
+import { compare, covers, type Difference, type Principal, type Statement } from './policy-comparison';
 import type { Category, Severity } from './risk';
 import { milder, types, type Finding, type Rule } from './rule';
 import { unsure } from './settings';
@@ -54,10 +48,11 @@ const PLACES: readonly PolicyPlace[] = [
     kind: 'resource',
     of: {
       policy:
-        'aws_s3_bucket_policy aws_s3_bucket aws_s3control_bucket_policy aws_s3control_access_point_policy aws_s3_access_point aws_sqs_queue_policy aws_sqs_queue aws_sns_topic_policy aws_sns_topic aws_kms_key aws_kms_key_policy aws_kms_external_key aws_kms_replica_key aws_kms_replica_external_key aws_ecr_repository_policy aws_ecrpublic_repository_policy aws_ecr_registry_policy aws_secretsmanager_secret_policy aws_secretsmanager_secret aws_efs_file_system_policy aws_backup_vault_policy aws_api_gateway_rest_api_policy aws_api_gateway_rest_api aws_cloudwatch_event_bus_policy aws_dynamodb_resource_policy aws_kinesis_resource_policy aws_media_store_container_policy aws_glue_resource_policy aws_msk_cluster_policy aws_redshift_resource_policy aws_redshiftserverless_resource_policy aws_acmpca_policy aws_ses_identity_policy aws_sesv2_email_identity_policy aws_networkfirewall_resource_policy aws_vpclattice_auth_policy aws_vpclattice_resource_policy aws_schemas_registry_policy aws_organizations_resource_policy aws_lambda_layer_version_permission aws_codebuild_resource_policy',
+        'aws_s3_bucket_policy aws_s3_bucket aws_s3control_bucket_policy aws_s3control_access_point_policy aws_s3_access_point aws_sqs_queue_policy aws_sqs_queue aws_sns_topic_policy aws_sns_topic aws_kms_key aws_kms_key_policy aws_kms_external_key aws_kms_replica_key aws_kms_replica_external_key aws_ecr_repository_policy aws_ecrpublic_repository_policy aws_ecr_registry_policy aws_secretsmanager_secret_policy aws_secretsmanager_secret aws_efs_file_system_policy aws_backup_vault_policy aws_api_gateway_rest_api_policy aws_api_gateway_rest_api aws_cloudwatch_event_bus_policy aws_dynamodb_resource_policy aws_kinesis_resource_policy aws_media_store_container_policy aws_glue_resource_policy aws_msk_cluster_policy aws_redshift_resource_policy aws_redshiftserverless_resource_policy aws_acmpca_policy aws_ses_identity_policy aws_sesv2_email_identity_policy aws_networkfirewall_resource_policy aws_vpclattice_auth_policy aws_vpclattice_resource_policy aws_schemas_registry_policy aws_codebuild_resource_policy',
       access_policies:
         'aws_opensearch_domain_policy aws_opensearch_domain aws_elasticsearch_domain_policy aws_elasticsearch_domain',
       access_policy: 'aws_glacier_vault',
+      content: 'aws_organizations_resource_policy',
       policy_document:
         'aws_codeartifact_domain_permissions_policy aws_codeartifact_repository_permissions_policy aws_cloudwatch_log_resource_policy',
       resource_policy: 'aws_s3tables_table_policy aws_s3tables_table_bucket_policy',
@@ -83,19 +78,28 @@ function judge(place: PolicyPlace, path: string, change: Examined): readonly Fin
   const [list] = path.split('[]');
   if (!isNew && !change.differs(list!) && !change.doubt(list!)) return [];
   const after = statementsOf(change, path, 'after');
-  if ('why' in after) return isNew && isFilledIn(change, list!) ? [] : [notJudged(place, after.why)];
+  if ('why' in after)
+    return change.isNew && after.why === 'unknown' && isFilledIn(change, list!)
+      ? []
+      : [notJudged(place, after.why)];
   const before = isNew ? NO_STATEMENTS : statementsOf(change, path, 'before');
   if ('why' in before) return [notJudged(place, before.why)];
   const comparison = compare(before.statements, after.statements);
   if (!comparison) return [notJudged(place, 'unreadable')];
-  const isKnown = !isNew && before.isSet;
+  const context = { ...place, isKnown: !isNew && before.isSet, isBoundary: isBoundary(change) };
   return [
-    ...told(comparison.allowed.flatMap((difference) => allowance(place, difference, isKnown))),
+    ...told(comparison.allowed.flatMap((difference) => allowance(context, difference))),
     ...told(comparison.denials.map((difference) => denial(place, difference))),
   ];
 }
 
 const NO_STATEMENTS: Reading = { statements: [], isSet: false };
+
+/** A permissions boundary only limits, and is as wide as the widest that it is for. Its name is all that tells. */
+function isBoundary(change: Examined): boolean {
+  const name = change.change.type === 'aws_iam_policy' ? change.after('name') : undefined;
+  return typeof name === 'string' && /boundary/i.test(name);
+}
 
 /** A policy that goes takes its denials with it; if what it denied goes as well, that is told by what goes. */
 function policyGone(place: PolicyPlace, path: string, change: Examined): readonly Finding[] {
@@ -103,7 +107,8 @@ function policyGone(place: PolicyPlace, path: string, change: Examined): readonl
   if (!POLICY_ALONE.test(change.change.type)) return [];
   const before = statementsOf(change, path, 'before');
   if ('why' in before) return [];
-  return told((compare(before.statements, [])?.denials ?? []).map((difference) => denial(place, difference)));
+  const denials = compare(before.statements, [])?.denials ?? [];
+  return told(denials.map((difference) => denial(place, difference, true)));
 }
 
 /** A resource that is nothing but a policy; a key or bucket that has one goes as a whole. */
@@ -176,7 +181,8 @@ interface Telling {
 function told(tellings: readonly Telling[]): readonly Finding[] {
   const groups = new Map<string, Telling[]>();
   for (const telling of tellings) {
-    const key = `${telling.rule} ${telling.severity} ${telling.sentence}`;
+    // What is allowed on one resource is not said to be allowed on another.
+    const key = JSON.stringify([telling.rule, telling.severity, telling.sentence, telling.part.resources]);
     groups.set(key, [...(groups.get(key) ?? []), telling]);
   }
   return [...groups.values()].map((group) => {
@@ -193,97 +199,116 @@ function told(tellings: readonly Telling[]): readonly Finding[] {
       rule,
       category,
       severity,
-      sentence: sentence.replace(/\{(\w+)\}/g, (_, name: string) => parts[name]!),
+      sentence: capital(sentence.replace(/\{(\w+)\}/g, (_, name: string) => parts[name]!)),
     };
   });
 }
 
 /** Only what has the form of an action, an ARN or a principal is printed: a policy may hold anything. */
 function actionText(action: string): string {
-  return action === '*'
-    ? 'everything'
-    : /^(?:everything but )?[\w*?:, -]+$/.test(action)
-      ? action
-      : 'other actions';
+  if (action === '*') return 'everything';
+  return /^(?:everything but )?(?:(?:, | and )?[\w*-]+:[\w*?]+)+(?: and \d+ more)?$/.test(action)
+    ? action
+    : 'other actions';
 }
 
 function resourceText(resource: string): string {
   if (resource === '*') return 'everything';
-  return /^(?:everything but )?(?:arn:|\*|\$\{)[^\s"'<>]*/.test(resource) ? resource : 'other resources';
+  return /^(?:everything but )?arn:[\w*-]*:/.test(resource) ? resource : 'other resources';
 }
 
 function principalText({ kind, name }: Principal): string {
   if (name === '*') return kind === 'Service' ? 'every service of AWS' : 'everybody';
-  return /^(?:arn:[\w-]*:[\w-]*:[\w-]*:\d*:[\w+=,.@/*:-]+|[\w.-]+|\d{12})$/.test(name) ? name : 'others';
+  return /^(?:arn:[\w-]*:[\w-]*:[\w-]*:\d*:[\w+=,.@/*:-]+|[\w-]+(?:\.[\w-]+)+)$/.test(name) ? name : 'others';
 }
 
-function allowance(place: PolicyPlace, difference: Difference, isKnown: boolean): readonly Telling[] {
-  if (place.kind === 'trust') return trust(difference, isKnown);
-  if (place.kind === 'resource') return access(difference, isKnown);
-  return rights(place, difference, isKnown);
+/** What is told of an allowance depends on. */
+interface Context extends PolicyPlace {
+  /** There was a policy before. */
+  readonly isKnown: boolean;
+  readonly isBoundary: boolean;
 }
 
-function rights({ kind, who }: PolicyPlace, difference: Difference, isKnown: boolean): readonly Telling[] {
-  const also = isKnown ? ' now also' : '';
+function allowance(context: Context, difference: Difference): readonly Telling[] {
+  if (context.kind === 'trust') return trust(difference, context.isKnown);
+  if (context.kind === 'resource') return access(difference, context.isKnown);
+  return rights(context, difference);
+}
+
+/** What is so wide that it is told of a new policy too. The first that fits. */
+interface Grade {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly fits: (action: string) => boolean;
+  readonly adds: string;
+}
+
+const GRADES: readonly Grade[] = [
+  { rule: 'policy-admin', severity: 'critical', fits: (action) => action === '*', adds: '' },
+  {
+    rule: 'policy-escalation',
+    severity: 'critical',
+    fits: (action) => /^iam:\*$/i.test(action),
+    adds: ', by which one can give oneself any right',
+  },
+  {
+    rule: 'policy-escalation',
+    severity: 'high',
+    fits: escalates,
+    adds: ', by which one can take on other rights',
+  },
+  {
+    rule: 'policy-wildcard',
+    severity: 'high',
+    fits: isWholeService,
+    adds: ', whatever the service offers today or later',
+  },
+];
+
+function rights({ kind, who, isKnown, isBoundary }: Context, difference: Difference): readonly Telling[] {
   const conditional = difference.statement['Condition'] !== undefined;
-  const under = conditional ? ', under a condition' : '';
-  const telling = (
-    rule: string,
-    severity: Severity,
-    sentence: string,
-    actions: readonly string[],
-  ): Telling => ({
-    rule,
-    category: 'privilege',
-    severity: conditional ? milder(severity) : severity,
-    sentence,
-    part: { ...difference, actions },
-  });
-  if (difference.byCondition && isKnown)
+  if (difference.byCondition) return [loosened(difference, who)];
+  const isWide = kind !== 'limit' && difference.resources.some(isWideResource);
+  const now = isKnown ? ' now also' : '';
+  if (isBoundary) return isWide || isKnown ? [boundaryWide(difference, now)] : [];
+  return difference.actions.flatMap((action): readonly Telling[] => {
+    const grade = isWide ? GRADES.find(({ fits }) => fits(action)) : undefined;
+    if (!grade && !isKnown) return [];
+    const { rule, severity, adds } = grade ?? { rule: 'policy-widened', severity: 'medium', adds: '' };
     return [
-      telling(
-        'policy-condition-loosened',
-        'high',
-        `${who} may do {actions} on {resources} ${conditional ? 'under a looser condition' : 'without the condition that held'}.`,
-        difference.actions,
-      ),
+      {
+        rule,
+        category: 'privilege',
+        severity: conditional ? milder(severity) : severity,
+        sentence: `${who} may${now} do {actions} on {resources}${conditional ? ', under a condition' : ''}${adds}.`,
+        part: { ...difference, actions: [action] },
+      },
     ];
-  const isWide = difference.resources.some(isWideResource);
-  const found: Telling[] = [];
-  const rest: string[] = [];
-  for (const action of difference.actions) {
-    if (kind === 'limit') rest.push(action);
-    else if (action === '*' && isWide)
-      found.push(
-        telling('policy-admin', 'critical', `${who} may${also} do everything on {resources}${under}.`, [
-          action,
-        ]),
-      );
-    else if (isWide && escalates(action))
-      found.push(
-        telling(
-          'policy-escalation',
-          /^iam:\*$/i.test(action) ? 'critical' : 'high',
-          `${who} may${also} do {actions} on {resources}${under}, by which one can take on or give oneself other rights.`,
-          [action],
-        ),
-      );
-    else if (isWide && isWholeService(action))
-      found.push(
-        telling(
-          'policy-wildcard',
-          'high',
-          `${who} may${also} do {actions} on {resources}${under}, whatever a service offers today or later.`,
-          [action],
-        ),
-      );
-    else rest.push(action);
-  }
-  if (rest.length > 0 && isKnown)
-    found.push(
-      telling('policy-widened', 'medium', `${who} may${also} do {actions} on {resources}${under}.`, rest),
-    );
-  return found;
+  });
+}
+
+/** The resources are left out, so that one sentence tells all. */
+function boundaryWide(difference: Difference, now: string): Telling {
+  return {
+    rule: 'boundary-wide',
+    category: 'privilege',
+    severity: 'medium',
+    sentence: `By its name it is a permissions boundary, which gives nothing by itself; what others give may${now} include {actions}.`,
+    part: { ...difference, resources: [] },
+  };
+}
+
+/** The same as before, but on a lesser condition. */
+function loosened(difference: Difference, who: string): Telling {
+  const isConditional = difference.statement['Condition'] !== undefined;
+  const isAll = difference.actions.includes('*') && difference.resources.includes('*');
+  return {
+    rule: 'policy-condition-loosened',
+    category: 'privilege',
+    severity: isAll && !isConditional ? 'critical' : 'high',
+    sentence: `${who} may do {actions} on {resources} ${isConditional ? 'under a looser condition' : 'without the condition that held'}.`,
+    part: difference,
+  };
 }
 
 /**
@@ -306,8 +331,12 @@ const ESCALATING: readonly string[] = types(`
   organizations:detachpolicy organizations:leaveorganization sso:createaccountassignment sso:putinlinepolicytopermissionset
 `);
 
+/** Services that are about rights; of the others, all actions together are told as what they are. */
+const ABOUT_RIGHTS = /^(?:iam|sts|sso|organizations):/i;
+
 function escalates(action: string): boolean {
   const pattern = action.toLowerCase();
+  if (isWholeService(action) && !ABOUT_RIGHTS.test(action)) return false;
   return (
     pattern !== '*' && !pattern.startsWith('everything but') && ESCALATING.some((one) => covers(pattern, one))
   );
@@ -320,8 +349,10 @@ function isWholeService(action: string): boolean {
 /** Everything of a kind: `*`, `arn:aws:s3:::*`, `arn:aws:iam::123456789012:role/*`. */
 function isWideResource(resource: string): boolean {
   if (resource === '*' || resource.startsWith('everything but')) return true;
-  const [, name] = /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.*)$/.exec(resource) ?? [];
-  return name !== undefined && /^(?:[\w-]+[/:])?\*$/.test(name);
+  const [, service, name] = /^arn:[^:]*:([^:]*):[^:]*:[^:]*:(.*)$/.exec(resource) ?? [];
+  if (name === undefined) return false;
+  // Of S3, what stands before the slash is one bucket.
+  return service === 's3' ? /^\*(?:\/\*)?$/.test(name) : /^(?:[\w-]+[/:])?\*$/.test(name);
 }
 
 function access(difference: Difference, isKnown: boolean): readonly Telling[] {
@@ -340,26 +371,17 @@ function access(difference: Difference, isKnown: boolean): readonly Telling[] {
     ];
   }
   if (!isKnown) return [];
+  if (difference.byCondition) return [loosened(difference, '{principals}')];
   const conditional = difference.statement['Condition'] !== undefined;
-  return difference.byCondition
-    ? [
-        {
-          rule: 'policy-condition-loosened',
-          category: 'privilege',
-          severity: 'high',
-          sentence: `{principals} may do {actions} on {resources} ${conditional ? 'under a looser condition' : 'without the condition that held'}.`,
-          part: difference,
-        },
-      ]
-    : [
-        {
-          rule: 'policy-widened',
-          category: 'privilege',
-          severity: 'medium',
-          sentence: `{principals} may now do {actions} on {resources}${conditional ? ', under a condition' : ''}.`,
-          part: difference,
-        },
-      ];
+  return [
+    {
+      rule: 'policy-widened',
+      category: 'privilege',
+      severity: 'medium',
+      sentence: `{principals} may now do {actions} on {resources}${conditional ? ', under a condition' : ''}.`,
+      part: difference,
+    },
+  ];
 }
 
 function isEverybody({ kind, name }: Principal): boolean {
@@ -477,17 +499,21 @@ function namesSomebody(value: string): boolean {
   return !/^(?:repo|organization|project_path|system:serviceaccount)?:?\*/.test(value);
 }
 
-function denial({ kind, who }: PolicyPlace, difference: Difference): Telling {
+function denial({ kind, who }: PolicyPlace, difference: Difference, isGone = false): Telling {
   const subject = kind === 'resource' || kind === 'trust' ? '{principals}' : who;
   return {
     rule: 'policy-denial-removed',
     category: 'privilege',
-    severity: 'high',
+    severity: isGone ? 'medium' : 'high',
     sentence: difference.byCondition
       ? `${subject} may no longer be denied {actions} on {resources}: the condition of the denial is narrower.`
-      : `${subject} is no longer denied {actions} on {resources}.`,
+      : `${subject} is no longer denied {actions} on {resources}${isGone ? ', unless it goes too' : ''}.`,
     part: difference,
   };
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function uncapital(text: string): string {

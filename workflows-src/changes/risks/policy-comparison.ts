@@ -36,8 +36,9 @@ export interface Principal {
  * @returns undefined when the policies are too large to be compared in reasonable time
  */
 export function compare(before: readonly JsonObject[], after: readonly JsonObject[]): Comparison | undefined {
-  const allows = prepared(after.filter((one, index) => isAllow(one) && !contains(before, one, index)));
-  const denials = prepared(before.filter((one, index) => !isAllow(one) && !contains(after, one, index)));
+  const [added, removed] = unshared(after, before);
+  const allows = prepared(added.filter(isAllow));
+  const denials = prepared(removed.filter((one) => !isAllow(one)));
   const effort = { left: MOST_COMPARISONS };
   const comparison = {
     allowed: differences(allows, () => prepared(before.filter(isAllow)), effort),
@@ -47,7 +48,7 @@ export function compare(before: readonly JsonObject[], after: readonly JsonObjec
 }
 
 /** Far above AWS's own limits for policies, and small enough to be compared in a moment. */
-const MOST_COMPARISONS = 300_000;
+const MOST_COMPARISONS = 200_000;
 
 interface Effort {
   left: number;
@@ -58,9 +59,20 @@ function isAllow(statement: Statement): boolean {
   return statement['Effect'] === 'Allow';
 }
 
-/** Statements mostly stay where they are: that place is looked at first. */
-function contains(statements: readonly JsonObject[], one: JsonObject, index: number): boolean {
-  return isEqual(statements[index], one) || statements.some((other) => isEqual(other, one));
+/** What each list has alone. Statements mostly stay as and where they are: only those that did not are written out. */
+function unshared<T>(left: readonly T[], right: readonly T[]): readonly [readonly T[], readonly T[]] {
+  const differs = Array.from(
+    { length: Math.max(left.length, right.length) },
+    (_, i) => !isEqual(left[i], right[i]),
+  );
+  const written = [left, right].map((list) =>
+    list.filter((_, index) => differs[index]).map((one) => [JSON.stringify(one), one] as const),
+  );
+  const alone = (own: number): readonly T[] => {
+    const others = new Set(written[1 - own]!.map(([text]) => text));
+    return written[own]!.filter(([text]) => !others.has(text)).map(([, one]) => one);
+  };
+  return [alone(0), alone(1)];
 }
 
 /** A statement taken apart once, because it is compared with many. */
@@ -123,13 +135,18 @@ function uncovered(one: Prepared, others: readonly Prepared[], effort: Effort): 
   const actions = new Set<string>();
   const resources = new Set<string>();
   const principals = new Set<Principal>();
+  const actionParts = parts(one.actions);
+  const resourceParts = parts(one.resources);
   for (const principal of one.principals) {
     const ofPrincipal = others.filter((other) => coversPrincipal(other, principal));
-    for (const [a, action] of parts(one.actions)) {
+    const actionPatterns = total(ofPrincipal, 'actions');
+    for (const [a, action] of actionParts) {
+      effort.left -= actionPatterns;
+      if (effort.left < 0) return undefined;
       const ofAction = ofPrincipal.filter((other) => coversScope(other.actions, one.actions.not, action));
-      effort.left -= 1 + ofPrincipal.length;
-      for (const [r, resource] of parts(one.resources)) {
-        effort.left -= 1 + ofAction.length;
+      const resourcePatterns = total(ofAction, 'resources');
+      for (const [r, resource] of resourceParts) {
+        effort.left -= resourcePatterns;
         if (effort.left < 0) return undefined;
         if (ofAction.some((other) => coversScope(other.resources, one.resources.not, resource))) continue;
         actions.add(a);
@@ -141,6 +158,11 @@ function uncovered(one: Prepared, others: readonly Prepared[], effort: Effort): 
   return actions.size === 0
     ? undefined
     : { actions: [...actions], resources: [...resources], principals: [...principals] };
+}
+
+/** How many comparisons it takes to look at all of them. */
+function total(others: readonly Prepared[], element: 'actions' | 'resources'): number {
+  return others.reduce((sum, other) => sum + other[element].patterns.length, 1);
 }
 
 /** Each pattern with how it is told; what excludes is one part, with all its patterns. */
@@ -161,13 +183,13 @@ function coversScope(other: Scopes, excluding: boolean, wanted: readonly string[
 /** Every text that `wanted` matches is matched by `pattern`; `*` stands for any characters, `?` for one. */
 export function covers(pattern: string, wanted: string): boolean {
   if (pattern === '*' || pattern === wanted) return true;
-  if (pattern.length > LONGEST_PATTERN || wanted.length > LONGEST_PATTERN) return false;
   if (!pattern.includes('*') && !pattern.includes('?')) return false;
   let p = 0;
   let w = 0;
   let star = -1;
   let resume = 0;
-  while (w < wanted.length) {
+  for (let step = 0; w < wanted.length; step += 1) {
+    if (step > MOST_STEPS) return false;
     if (p < pattern.length && pattern[p] === '*') {
       star = p;
       p += 1;
@@ -185,8 +207,8 @@ export function covers(pattern: string, wanted: string): boolean {
   return p === pattern.length;
 }
 
-/** ARNs have at most 2,048 characters. */
-const LONGEST_PATTERN = 2048;
+/** More than any ARN takes; what takes longer is made to take long, and counts as not covered. */
+const MOST_STEPS = 5_000;
 
 /** A `*` that is wanted is only covered by a `*`. */
 function matchesOne(pattern: string, wanted: string): boolean {

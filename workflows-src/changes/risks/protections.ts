@@ -95,6 +95,7 @@ const SWITCHES: readonly Setting[] = [
     leaves: ['Enabled', true],
     sentence: 'MFA delete goes off: versions can be deleted for good without a second factor.',
     whether: 'deleting versions still takes a second factor',
+    filledIn: true,
   },
   {
     rule: 'rollback-off',
@@ -315,6 +316,7 @@ const SWITCHES: readonly Setting[] = [
     enters: ['DISABLED'],
     sentence: 'The file system may be overwritten by a replication.',
     whether: 'the file system stays protected from being overwritten by a replication',
+    filledIn: true,
   },
   {
     rule: 'backup-off',

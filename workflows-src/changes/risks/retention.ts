@@ -189,6 +189,7 @@ export const RETENTION: readonly Rule[] = [
       leaves: ['Enabled', true],
       sentence: 'Versioning stops: from now on an object that is overwritten or deleted is gone.',
       whether: 'overwritten and deleted objects can still be restored',
+      filledIn: true,
     },
     {
       rule: 'items-expire',

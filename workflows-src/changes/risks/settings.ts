@@ -26,6 +26,11 @@ export interface Setting extends Row {
   readonly enters?: readonly Scalar[];
   /** The severity when something new is made with a bad value. @default not a risk */
   readonly created?: Severity;
+  /**
+   * Of something new, AWS gives a good value or another resource sets it, where the configuration says nothing: that it is
+   * not known yet then says nothing either.
+   */
+  readonly filledIn?: true;
 }
 
 export function settingRules(rows: readonly Setting[]): readonly Rule[] {
@@ -37,15 +42,23 @@ function settingJudge(row: Setting, path: string): Rule['judge'] {
   const bad = new Set(row.enters?.map(String));
   const isBad = (value: unknown): boolean => (row.leaves ? !good.has(textOf(value)) : bad.has(textOf(value)));
   return (change) => {
-    const isNew = change.change.action === 'create';
+    const isCreated = change.change.action === 'create';
     const doubt = change.doubt(path);
     if (doubt === 'hidden') return doubtful(row, doubt);
-    if (!isNew && isBad(change.before(path))) return undefined;
-    if (doubt) return doubtful(row, doubt);
+    if (!isCreated && isBad(change.before(path))) return undefined;
+    if (doubt) return change.isNew && isExpected(row) ? undefined : doubtful(row, doubt);
     return isBad(change.after(path))
-      ? finding(row, row.sentence, isNew ? row.created : row.severity)
+      ? finding(row, row.sentence, isCreated ? row.created : row.severity)
       : undefined;
   };
+}
+
+/**
+ * Whatever is new has values that AWS fills in. Where a good value was left to it, that is worth telling; where only a bad
+ * one would be, and its absence is what new things have, it is not.
+ */
+function isExpected(row: Setting): boolean {
+  return row.filledIn === true || (row.enters !== undefined && row.created === undefined);
 }
 
 /** Something that is set, and then no longer is. */
@@ -99,7 +112,7 @@ function loweringJudge(row: Lowering, path: string): Rule['judge'] {
     if (doubt === 'hidden') return doubtful(row, doubt);
     const from = amount(change.before(path));
     if (from === undefined || Number.isNaN(from) || from === 0) return undefined;
-    if (doubt) return doubtful(row, doubt);
+    if (doubt) return change.isNew && row.onlyZero ? undefined : doubtful(row, doubt);
     const to = amount(change.after(path));
     if (to === undefined || !(to < from)) return undefined;
     const values = { from: from === Infinity ? 'unlimited' : from, to };
@@ -134,7 +147,8 @@ function rankingJudge(row: Ranking, path: string): Rule['judge'] {
     const doubt = change.doubt(path);
     if (doubt === 'hidden') return doubtful(row, doubt);
     const from = rank(change.before(path));
-    if (from === undefined || !change.differs(path)) return undefined;
+    // Nothing is weaker than the weakest.
+    if (from === undefined || from === 0 || !change.differs(path)) return undefined;
     if (doubt) return doubtful(row, doubt);
     const to = rank(change.after(path));
     const values = { from: change.before(path), to: change.after(path) ?? 'none' };

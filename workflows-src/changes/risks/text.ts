@@ -5,12 +5,12 @@ const LONGEST_VALUE = 120;
 const LONGEST_SENTENCE = 600;
 
 /**
- * A number, truth value or keyword as it is printed in a sentence. Only for what cannot be a secret, read through
- * `Examined`.
+ * A number, truth value or keyword as it is printed in a sentence, which `oneSentence` then makes harmless as a whole. Only
+ * for what cannot be a secret, read through `Examined`.
  */
 export function shown(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-    ? shorten(visible(String(value)), LONGEST_VALUE)
+    ? shorten(String(value), LONGEST_VALUE)
     : '?';
 }
 
