@@ -26,8 +26,9 @@ export function markedSecrets(plan: Readonly<Record<string, unknown>>): Readonly
 
 function collectChange(change: unknown, found: Set<string>): void {
   if (!isObject(change)) return;
-  collect(change['before'], change['before_sensitive'], found, 0);
-  collect(change['after'], change['after_sensitive'], found, 0);
+  // What is marked on one side is a secret on the other: the mark may just have been added or removed.
+  for (const mark of [change['before_sensitive'], change['after_sensitive']])
+    for (const value of [change['before'], change['after']]) collect(value, mark, found, 0);
 }
 
 function collect(value: unknown, mark: unknown, found: Set<string>, depth: number): void {
@@ -38,17 +39,22 @@ function collect(value: unknown, mark: unknown, found: Set<string>, depth: numbe
     value.forEach((one, index) => collect(one, mark === true || child(mark, index), found, depth + 1));
   } else if (isObject(value)) {
     for (const key in mark === true ? value : (mark as object)) {
+      if (mark === true && isTelling(key) && !NAME.test(key)) found.add(key);
       collect(child(value, key), mark === true || child(mark, key), found, depth + 1);
     }
   }
 }
 
 const MOST_DEPTH = 64;
+const LEAST_LENGTH = 8;
 
 function isTelling(text: string): boolean {
-  return text.length >= 8 && !PLAIN.test(text);
+  return text.length >= LEAST_LENGTH && !PLAIN.test(text);
 }
+
+/** What attributes, variables and headers are called. */
+const NAME = /^(?:[A-Za-z]\w*|[A-Z][a-z]+(?:-[A-Z][a-z]+)*)$/;
 
 /** A word, a number, an id such as `vpc-0a1b…`, an ARN, a network, an address of a host, a date. */
 const PLAIN =
-  /^(?:[a-z_]+|[A-Z]+|[\d.:/-]+|[a-z]{1,12}-[0-9a-f]{8,17}|arn:aws[\w-]*:.*|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?|\d{4}-\d\d-\d\dT[\d:.Z+-]+)$/;
+  /^(?:[a-z_]{1,15}|[A-Z]{1,15}|[\d.:/-]+|[a-z]{1,12}-[0-9a-f]{8,17}|arn:aws[\w-]*:.*|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?|\d{4}-\d\d-\d\dT[\d:.Z+-]+)$/;
