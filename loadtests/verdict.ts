@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DROPPED, samplesThreshold, sloThreshold, type Slo } from './slo';
 
 /**

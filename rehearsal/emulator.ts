@@ -6,7 +6,7 @@ import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { endWithUs, run } from '../workflows-src/terraform/process';
 

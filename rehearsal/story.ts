@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { describeVerdict, runLoadTest } from '../loadtests/run';
 import { checkConfig, environmentNamed } from '../stacks/check-config';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { Config, EnvironmentConfig, ServiceDescriptor } from './config';
 import { NAME_LIMITS } from './names';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One synthesized stack: a folder to run terraform in. All that is known of it is read from what CDKTF wrote. */
 export interface SynthesizedStack {

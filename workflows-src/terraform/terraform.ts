@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { TerraformBinary } from './binary';
 import { Aborted, run, type RunResult } from './process';

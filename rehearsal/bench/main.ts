@@ -1,0 +1,41 @@
+import { cpus } from 'node:os';
+
+import { benchRender } from './render';
+import { benchSynth } from './synth';
+
+const HELP = `usage: npm run bench [-- <name>…]
+
+Measures whole processes, in turn, and quotes medians.
+
+  synth    synthesis, beside the cdktf CLI
+  render   the plan comment, beside the floor of a Node process that reads, parses and counts
+`;
+
+const benches = { synth: benchSynth, render: benchRender } as const;
+
+async function main(names: readonly string[]): Promise<number> {
+  if (names.includes('--help') || names.includes('-h')) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const unknown = names.filter((name) => !Object.hasOwn(benches, name));
+  if (unknown.length > 0) {
+    process.stderr.write(`there is no benchmark ${unknown.join(', ')}\n\n${HELP}`);
+    return 2;
+  }
+  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+  print(`Node ${process.version}, ${cpus().length} cores`);
+  const chosen = names.length === 0 ? Object.keys(benches) : names;
+  for (const name of chosen) await benches[name as keyof typeof benches](print);
+  return 0;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  },
+);
