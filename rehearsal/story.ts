@@ -11,6 +11,7 @@ import { repositoryName, repositoryUrl } from '../stacks/names';
 import { loadServiceDescriptors } from '../stacks/services';
 import { ProgressBoard, type Screen } from '../workflows-src/cli/progress';
 import type { CommandIo } from '../workflows-src/cli/io';
+import { Masking } from '../workflows-src/changes/masking';
 import { renderSummary, type StackResult } from '../workflows-src/comment/render';
 import { renderDrift } from '../workflows-src/comment/render-drift';
 import { type GraphNode, type Outcome, runGraph } from '../workflows-src/graph/schedule';
@@ -141,6 +142,7 @@ class Story {
         GRACE_MS,
       ),
       images,
+      secrets: Masking.secretsOf(this.io.env),
       watch: (stack, state, end) => this.board.set(stack, state, end),
       signal: this.signal,
     };

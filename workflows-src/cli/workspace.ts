@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import * as z from 'zod';
 
+import { Masking } from '../changes/masking';
 import {
   environmentsOf,
   type EnvironmentStacks,
@@ -59,6 +60,7 @@ export async function openWorkspace(
     ...mine,
     terraform: new Terraform(binary, { ...io.env, ...providers.env }, io.signal),
     images: given,
+    secrets: Masking.secretsOf(io.env),
     watch: (stack, state, end) => board.set(stack, state, end),
     signal: io.signal,
     board,

@@ -1,4 +1,7 @@
 import { type ChangeSet, count } from '../changes/change-set';
+import { ledgerDigest, ledgerOf } from '../changes/ledger';
+import { Masking } from '../changes/masking';
+import type { Plan } from '../changes/planned-change';
 import { readPlan } from '../changes/read-plan';
 import type { StackResult } from '../comment/render';
 import { runGraph } from '../graph/schedule';
@@ -30,11 +33,11 @@ export async function planStacks(
   return stacks.map(({ id }) => {
     const outcome = outcomes.get(id);
     if (outcome?.state === 'done') return outcome.result;
-    return {
-      stack: id,
-      status: 'failed',
-      diagnostics: outcome?.state === 'failed' ? messageOf(outcome.error) : `${id} was not planned`,
-    };
+    return failed(
+      workspace,
+      id,
+      outcome?.state === 'failed' ? messageOf(outcome.error) : `${id} was not planned`,
+    );
   });
 }
 
@@ -48,7 +51,7 @@ async function planStack(
     await upstreamsApplied(workspace, stack, all);
     const changes = await planned(workspace, stack, { lock: false });
     workspace.watch(stack.id, summary(changes), 'end');
-    return { stack: stack.id, status: 'planned', changes };
+    return { stack: stack.id, status: 'planned', changes, ledger: ledgerDigest(ledgerOf(changes)) };
   } catch (error) {
     workspace.signal?.throwIfAborted();
     if (error instanceof Deferred) {
@@ -56,10 +59,17 @@ async function planStack(
       return { stack: stack.id, status: 'deferred', reason: error.message };
     }
     workspace.watch(stack.id, 'failed', 'end');
-    return { stack: stack.id, status: 'failed', diagnostics: messageOf(error) };
+    return failed(workspace, stack.id, messageOf(error));
   } finally {
     await removePlan(stack);
   }
+}
+
+/** Terraform masks what it knows to be sensitive in its messages; a secret of the environment it does not know. */
+function failed({ secrets }: Workspace, stack: string, message: string): StackResult {
+  const lines = new Masking(secrets).lines(message);
+  const diagnostics = lines?.join('\n') ?? 'What terraform said holds a secret: it is in the log of the run.';
+  return { stack, status: 'failed', diagnostics };
 }
 
 /** Plans into `planFile(stack)`, which the caller removes. The stack is initialized. */
@@ -67,11 +77,12 @@ export async function planned(
   workspace: Workspace,
   stack: SynthesizedStack,
   options: Pick<PlanOptions, 'lock' | 'mode'>,
-): Promise<ChangeSet> {
+): Promise<Plan> {
   const variables = await variablesOf(workspace, stack);
   workspace.watch(stack.id, 'planning');
   await workspace.terraform.plan(stack.folder, { out: planFile(stack), variables, ...options });
-  return readPlan(await workspace.terraform.show(stack.folder, planFile(stack)), stack.id);
+  const json = await workspace.terraform.show(stack.folder, planFile(stack));
+  return readPlan(json, stack.id, workspace.secrets);
 }
 
 /** A stack that reads the outputs of one which was never applied fails deep inside terraform: say it in words instead. */

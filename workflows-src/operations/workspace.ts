@@ -15,6 +15,8 @@ export interface Workspace {
   /** Told what a stack is at, in a few words, whenever that changes; `end` with the last word of an operation. */
   readonly watch: (stack: string, state: string, end?: 'end') => void;
   readonly signal?: AbortSignal | undefined;
+  /** Texts that are shown nowhere, besides what the plans mark as sensitive. @default none */
+  readonly secrets?: readonly string[];
   /** How many stacks at a time. @default 4 */
   readonly parallel?: number;
 }
