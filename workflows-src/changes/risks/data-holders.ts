@@ -623,8 +623,11 @@ function databaseInstance(change: Examined): Fate {
 /** @param name the attribute that names the snapshot: without one, none can be taken */
 function withFinalSnapshot(change: Examined, name: string): Fate {
   const kept = keptBackups(change);
-  if (change.before('skip_final_snapshot') !== false)
-    return { fate: `is destroyed with everything in it, and no final snapshot is taken${kept}` };
+  const skips = change.before('skip_final_snapshot');
+  if (skips !== false)
+    return {
+      fate: `is destroyed with everything in it, and ${skips === true ? 'no final snapshot is taken' : 'it does not say here whether a final snapshot is taken'}${kept}`,
+    };
   if (!change.wasSet(name))
     return {
       severity: 'high',
@@ -686,13 +689,13 @@ function bucket(change: Examined): Fate {
 /** The waiting time is 30 days where none is set: https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html */
 function kmsKey(change: Examined): Fate {
   const days = change.before('deletion_window_in_days');
-  const copies =
-    /_replica_/.test(change.change.type) || change.before('multi_region') === true
-      ? '; it has the same key material in other regions'
-      : '';
-  return {
-    fate: `can no longer be used at once, and is deleted after ${typeof days === 'number' ? days : 30} days: until then the deletion can be cancelled, then all that is encrypted with it is unreadable for good${copies}`,
-  };
+  const fate = `can no longer be used at once, and is deleted after ${typeof days === 'number' ? days : 30} days, until when that can be cancelled`;
+  if (/_replica_/.test(change.change.type))
+    return {
+      severity: 'high',
+      fate: `${fate}; keys of the same material in other regions still read what it encrypted`,
+    };
+  return { fate: `${fate}; then all that is encrypted with it is unreadable for good` };
 }
 
 /** 30 days where none is set: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html */

@@ -140,6 +140,10 @@ function portsText({ protocol, from, to }: Omit<Opening, 'others'>): string {
   return from === to ? `${kind}port ${from}` : `${kind}ports ${from} to ${to}`;
 }
 
+function isPlural({ from, to }: Opening): boolean {
+  return from !== to && !(from === 0 && to === 65_535);
+}
+
 /** The world's openings that are there afterwards, and were not covered before. */
 function widened(before: readonly Opening[], after: readonly Opening[]): readonly Opening[] {
   const old = before.filter(({ others }) => isWorld(others));
@@ -182,7 +186,11 @@ function gravity({ protocol, from, to }: Opening): Severity {
 function incoming(change: Examined, read: Reader): readonly Finding[] {
   const after = read(change, 'after');
   const found = byPorts(widened(read(change, 'before').openings, after.openings)).map(([opening, others]) =>
-    finding('open-to-world', gravity(opening), `${capital(portsText(opening))} opens to ${others}.`),
+    finding(
+      'open-to-world',
+      gravity(opening),
+      `${capital(portsText(opening))} ${isPlural(opening) ? 'open' : 'opens'} to ${others}.`,
+    ),
   );
   if (after.doubt)
     found.push(

@@ -199,7 +199,7 @@ function told(tellings: readonly Telling[]): readonly Finding[] {
       rule,
       category,
       severity,
-      sentence: capital(sentence.replace(/\{(\w+)\}/g, (_, name: string) => parts[name]!)),
+      sentence: sentence.replace(/\{(\w+)\}/g, (_, name: string) => parts[name]!),
     };
   });
 }
@@ -266,8 +266,7 @@ const GRADES: readonly Grade[] = [
 ];
 
 function rights({ kind, who, isKnown, isBoundary }: Context, difference: Difference): readonly Telling[] {
-  const conditional = difference.statement['Condition'] !== undefined;
-  if (difference.byCondition) return [loosened(difference, who)];
+  if (difference.byCondition) return [loosened(difference, `${who} may do`)];
   const isWide = kind !== 'limit' && difference.resources.some(isWideResource);
   const now = isKnown ? ' now also' : '';
   if (isBoundary) return isWide || isKnown ? [boundaryWide(difference, now)] : [];
@@ -279,8 +278,8 @@ function rights({ kind, who, isKnown, isBoundary }: Context, difference: Differe
       {
         rule,
         category: 'privilege',
-        severity: conditional ? milder(severity) : severity,
-        sentence: `${who} may${now} do {actions} on {resources}${conditional ? ', under a condition' : ''}${adds}.`,
+        severity: isConditional(difference) ? milder(severity) : severity,
+        sentence: `${who} may${now} do {actions} on {resources}${underCondition(difference)}${adds}.`,
         part: { ...difference, actions: [action] },
       },
     ];
@@ -299,16 +298,27 @@ function boundaryWide(difference: Difference, now: string): Telling {
 }
 
 /** The same as before, but on a lesser condition. */
-function loosened(difference: Difference, who: string): Telling {
-  const isConditional = difference.statement['Condition'] !== undefined;
+function loosened(difference: Difference, whoMay: string): Telling {
   const isAll = difference.actions.includes('*') && difference.resources.includes('*');
   return {
     rule: 'policy-condition-loosened',
     category: 'privilege',
-    severity: isAll && !isConditional ? 'critical' : 'high',
-    sentence: `${who} may do {actions} on {resources} ${isConditional ? 'under a looser condition' : 'without the condition that held'}.`,
+    severity: isAll && !isConditional(difference) ? 'critical' : 'high',
+    sentence: `${whoMay} {actions} on {resources} ${onWhichCondition(difference)}.`,
     part: difference,
   };
+}
+
+function isConditional({ statement }: Difference): boolean {
+  return statement['Condition'] !== undefined;
+}
+
+function underCondition(difference: Difference): string {
+  return isConditional(difference) ? ', under a condition' : '';
+}
+
+function onWhichCondition(difference: Difference): string {
+  return isConditional(difference) ? 'under a looser condition' : 'without the condition that held';
 }
 
 /**
@@ -371,14 +381,13 @@ function access(difference: Difference, isKnown: boolean): readonly Telling[] {
     ];
   }
   if (!isKnown) return [];
-  if (difference.byCondition) return [loosened(difference, '{principals}')];
-  const conditional = difference.statement['Condition'] !== undefined;
+  if (difference.byCondition) return [loosened(difference, 'Access is given to {principals}:')];
   return [
     {
       rule: 'policy-widened',
       category: 'privilege',
       severity: 'medium',
-      sentence: `{principals} may now do {actions} on {resources}${conditional ? ', under a condition' : ''}.`,
+      sentence: `Access is given to {principals}: {actions} on {resources}${underCondition(difference)}.`,
       part: difference,
     },
   ];
@@ -462,11 +471,13 @@ function trust(difference: Difference, isKnown: boolean): readonly Telling[] {
       telling(
         'trust-condition-loosened',
         principals.some(({ kind }) => kind === 'Federated') ? 'critical' : 'high',
-        `{principals} may take on the role ${statement['Condition'] === undefined ? 'without the condition that held' : 'under a looser condition'}.`,
+        `The role may be taken on by {principals} ${onWhichCondition(difference)}.`,
       ),
     ];
   const services = principals.every(({ kind }) => kind === 'Service');
-  return [telling('trust-widened', services ? 'medium' : 'high', '{principals} may now take on the role.')];
+  return [
+    telling('trust-widened', services ? 'medium' : 'high', 'The role may now be taken on by {principals}.'),
+  ];
 }
 
 function isLoginOfMany({ kind, name }: Principal): boolean {
@@ -500,20 +511,15 @@ function namesSomebody(value: string): boolean {
 }
 
 function denial({ kind, who }: PolicyPlace, difference: Difference, isGone = false): Telling {
-  const subject = kind === 'resource' || kind === 'trust' ? '{principals}' : who;
+  const isOfMany = kind === 'resource' || kind === 'trust';
+  const narrower = difference.byCondition ? ' in some cases' : '';
   return {
     rule: 'policy-denial-removed',
     category: 'privilege',
     severity: isGone ? 'medium' : 'high',
-    sentence: difference.byCondition
-      ? `${subject} may no longer be denied {actions} on {resources}: the condition of the denial is narrower.`
-      : `${subject} is no longer denied {actions} on {resources}${isGone ? ', unless it goes too' : ''}.`,
+    sentence: `${isOfMany ? 'No longer denied to {principals}:' : `${who} is no longer denied`} {actions} on {resources}${narrower}${isGone ? ', unless it goes too' : ''}.`,
     part: difference,
   };
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function uncapital(text: string): string {

@@ -65,8 +65,8 @@ function isExpected(row: Setting): boolean {
 export function removalRules(rows: readonly Row[]): readonly Rule[] {
   return rows.flatMap((row) =>
     rulesOf(row, (path) => (change) => {
-      if (!change.wasSet(path) || change.doubt(path) === 'hidden') return undefined;
-      if (change.doubt(path) === 'unknown') return change.isSet(path) ? undefined : doubtful(row, 'unknown');
+      if (!change.wasSet(path)) return undefined;
+      if (change.doubt(path) === 'unknown') return doubtful(row, 'unknown');
       return change.isSet(path) ? undefined : finding(row, row.sentence);
     }),
   );
@@ -105,7 +105,7 @@ export function loweringRules(rows: readonly Lowering[]): readonly Rule[] {
 function loweringJudge(row: Lowering, path: string): Rule['judge'] {
   const amount = (value: unknown): number | undefined => {
     const number = value === null || value === undefined ? row.unset : Number(value);
-    return number === row.endless ? Infinity : number;
+    return number !== undefined && number === row.endless ? Infinity : number;
   };
   return (change) => {
     const doubt = change.doubt(path);
