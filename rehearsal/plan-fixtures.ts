@@ -210,7 +210,7 @@ class Walk {
         }),
         kept: ['-data'],
       },
-      { name: 'protection', settings: inDev(protection), kept: ['-data', '-platform'] },
+      { name: 'protection', settings: inDev(protection), kept: ['-data'] },
     ];
   }
 
