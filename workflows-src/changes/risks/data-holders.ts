@@ -1,6 +1,7 @@
 import type { Examined } from './examined';
 import { milder, types, type Finding, type Rule } from './rule';
 import type { Severity } from './risk';
+import { days } from './text';
 
 /** What loses data when it is destroyed, or replaced by an empty one. */
 interface Holder {
@@ -642,9 +643,9 @@ function withFinalSnapshot(change: Examined, name: string): Fate {
 /** RDS alone can leave automated backups behind. */
 function keptBackups(change: Examined): string {
   if (!/^aws_(?:db_instance|rds_cluster)$/.test(change.change.type)) return '';
-  const days = change.before('backup_retention_period');
-  return change.before('delete_automated_backups') === false && typeof days === 'number' && days > 0
-    ? `; its automated backups stay for up to ${days} days`
+  const kept = change.before('backup_retention_period');
+  return change.before('delete_automated_backups') === false && typeof kept === 'number' && kept > 0
+    ? `; its automated backups stay for up to ${days(kept)}`
     : '';
 }
 
@@ -688,8 +689,8 @@ function bucket(change: Examined): Fate {
 
 /** The waiting time is 30 days where none is set: https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html */
 function kmsKey(change: Examined): Fate {
-  const days = change.before('deletion_window_in_days');
-  const fate = `can no longer be used at once, and is deleted after ${typeof days === 'number' ? days : 30} days, until when that can be cancelled`;
+  const window = change.before('deletion_window_in_days') ?? 30;
+  const fate = `can no longer be used at once, and is deleted after ${days(window)}, until when that can be cancelled`;
   if (/_replica_/.test(change.change.type))
     return {
       severity: 'high',
@@ -700,12 +701,12 @@ function kmsKey(change: Examined): Fate {
 
 /** 30 days where none is set: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html */
 function secret(change: Examined): Fate {
-  const days = change.before('recovery_window_in_days') ?? 30;
-  return days === 0
+  const window = change.before('recovery_window_in_days') ?? 30;
+  return window === 0
     ? { fate: 'is deleted at once with all its versions, and cannot be restored' }
     : {
         severity: 'high',
-        fate: `can no longer be read, and is deleted after ${typeof days === 'number' ? days : 30} days, until when it can be restored`,
+        fate: `can no longer be read, and is deleted after ${days(window)}, until when it can be restored`,
       };
 }
 

@@ -173,3 +173,21 @@ test.each([
     expected ? [`tls-weakened (high): Older versions of TLS are accepted: ${to} instead of ${from}.`] : [],
   );
 });
+
+test('a listener that redirected plain HTTP is told when it serves it', () => {
+  const listener = (type: string, protocol = 'HTTP') => ({ protocol, default_action: [{ type }] });
+  const changed = (before: object, after: object, more: object = {}) =>
+    told({ type: 'aws_lb_listener', before, after, ...more });
+  expect(changed(listener('redirect'), listener('forward'))).toEqual([
+    'unencrypted-transport (high): Plain HTTP is served rather than redirected: who is on the way can read and change requests.',
+  ]);
+  expect(changed(listener('redirect'), listener('fixed-response'))).toEqual([]);
+  expect(changed(listener('redirect', 'HTTPS'), listener('forward', 'HTTPS'))).toEqual([]);
+  expect(
+    changed(listener('redirect'), listener('redirect'), {
+      afterUnknown: { default_action: [{ type: true }] },
+    }),
+  ).toEqual([
+    'unencrypted-transport (medium): It is not known until the apply whether plain HTTP is still redirected.',
+  ]);
+});

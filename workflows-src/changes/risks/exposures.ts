@@ -468,6 +468,7 @@ export const EXPOSURES: readonly Rule[] = [
   { types: types('aws_s3_bucket_acl'), at: ['create', 'change'], judge: publicGrants },
   { types: types('aws_eks_cluster'), at: ['change'], judge: kubernetesCidrs },
   { types: types('aws_wafv2_web_acl'), at: ['change'], judge: firewallRules },
+  { types: types('aws_lb_listener aws_alb_listener'), at: ['change'], judge: redirectGone },
 ];
 
 function exposure(rule: string, severity: Severity, sentence: string): Finding {
@@ -609,6 +610,25 @@ function kubernetesCidrs(change: Examined): Finding | undefined {
     );
   return isOpen(change.listAfter(path))
     ? exposure('kubernetes-public', 'high', 'The Kubernetes API can be reached from the whole internet.')
+    : undefined;
+}
+
+function redirectGone(change: Examined): Finding | undefined {
+  const path = 'default_action[0].type';
+  if (change.before(path) !== 'redirect' || change.after('protocol') !== 'HTTP') return undefined;
+  const doubt = change.doubt(path);
+  if (doubt)
+    return exposure(
+      'unencrypted-transport',
+      'medium',
+      unsure(doubt, 'whether plain HTTP is still redirected'),
+    );
+  return change.after(path) === 'forward'
+    ? exposure(
+        'unencrypted-transport',
+        'high',
+        'Plain HTTP is served rather than redirected: who is on the way can read and change requests.',
+      )
     : undefined;
 }
 

@@ -90,7 +90,7 @@ export const HOLDS_NOTHING: ReadonlySet<string> = new Set(
     aws_api_gateway_method_response aws_api_gateway_method_settings aws_api_gateway_model
     aws_api_gateway_request_validator aws_api_gateway_resource aws_api_gateway_rest_api_policy
     aws_api_gateway_usage_plan_key aws_apigatewayv2_deployment aws_apigatewayv2_integration
-    aws_apigatewayv2_integration_response aws_apigatewayv2_model aws_apigatewayv2_route
+    aws_apigatewayv2_integration_response aws_apigatewayv2_model
     aws_apigatewayv2_route_response aws_cloudfront_cache_policy aws_cloudfront_continuous_deployment_policy
     aws_cloudfront_function aws_cloudfront_key_group aws_cloudfront_monitoring_subscription
     aws_cloudfront_origin_access_control aws_cloudfront_origin_access_identity
@@ -117,6 +117,11 @@ export const HOLDS_NOTHING: ReadonlySet<string> = new Set(
     aws_imagebuilder_infrastructure_configuration aws_imagebuilder_distribution_configuration
     aws_ami_launch_permission aws_snapshot_create_volume_permission aws_sagemaker_endpoint_configuration
     aws_sagemaker_notebook_instance_lifecycle_configuration aws_ssoadmin_instance_access_control_attributes
+
+    aws_lambda_code_signing_config aws_lambda_function_recursion_config aws_lambda_runtime_management_config
+    aws_glue_connection aws_glue_classifier aws_glue_security_configuration aws_ses_domain_identity_verification
+    aws_route53_traffic_policy aws_servicequotas_service_quota aws_athena_named_query
+    aws_athena_prepared_statement aws_elastic_beanstalk_configuration_template
 
     google_project_iam_binding google_project_iam_member google_storage_bucket_iam_binding
     google_storage_bucket_iam_member google_service_account_iam_binding google_service_account_iam_member

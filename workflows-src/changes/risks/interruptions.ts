@@ -214,6 +214,13 @@ const SERVING: readonly Serving[] = [
   },
   {
     rule: 'api-destroyed',
+    what: 'route of an API',
+    types: types('aws_apigatewayv2_route aws_appsync_resolver aws_appsync_function aws_appsync_datasource'),
+    severity: 'medium',
+    missed: 'who calls it fails',
+  },
+  {
+    rule: 'api-destroyed',
     what: 'API key',
     types: types('aws_api_gateway_api_key aws_appsync_api_key aws_api_gateway_usage_plan'),
     missed: 'who calls with it is refused',
@@ -258,7 +265,7 @@ const SERVING: readonly Serving[] = [
       aws_cloudwatch_event_target aws_scheduler_schedule aws_scheduler_schedule_group aws_pipes_pipe
       aws_s3_bucket_notification aws_iot_topic_rule aws_kinesis_firehose_delivery_stream
       aws_kinesis_stream_consumer aws_mskconnect_connector aws_ses_receipt_rule aws_ses_receipt_rule_set
-      aws_glue_trigger google_cloud_scheduler_job google_eventarc_trigger
+      aws_glue_trigger aws_dynamodb_kinesis_streaming_destination google_cloud_scheduler_job google_eventarc_trigger
     `),
     severity: 'medium',
     missed: 'what it started or delivered no longer happens, and what comes meanwhile is lost',
@@ -289,7 +296,7 @@ const SERVING: readonly Serving[] = [
     types: types(`
       aws_elastic_beanstalk_environment aws_elastic_beanstalk_application aws_amplify_app aws_amplify_branch
       aws_transfer_server aws_transfer_user aws_sagemaker_endpoint aws_gamelift_fleet aws_appstream_fleet
-      aws_appstream_stack vercel_project netlify_site
+      aws_appstream_stack aws_s3_bucket_website_configuration vercel_project netlify_site
     `),
     missed: 'nobody reaches what runs in it',
   },

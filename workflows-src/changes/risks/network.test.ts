@@ -307,3 +307,26 @@ test('a rule that refuses and goes is told, one that allowed is not', () => {
   ]);
   expect(gone(aclRule())).toEqual([]);
 });
+
+test('where something may send to, or whom a network ACL lets in, is told as not known when it is', () => {
+  expect(
+    told({
+      type: 'aws_security_group',
+      before: { egress: [block({ cidr_blocks: ['10.0.0.0/16'] })] },
+      after: {},
+      afterUnknown: { egress: true },
+    }),
+  ).toEqual([
+    'open-outwards (medium): It is not known until the apply where what is in the group may send to on its ports.',
+  ]);
+  expect(
+    told({
+      type: 'aws_network_acl',
+      before: { ingress: [] },
+      after: { ingress: [entry({ cidr_block: null })] },
+      afterUnknown: { ingress: [{ cidr_block: true }] },
+    }),
+  ).toEqual([
+    'open-to-unknown (medium): It is not known until the apply whom the network ACL lets reach every port.',
+  ]);
+});

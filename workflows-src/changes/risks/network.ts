@@ -41,12 +41,12 @@ export const NETWORK: readonly Rule[] = [
   {
     types: types('aws_vpc_security_group_ingress_rule'),
     at: ['create', 'change'],
-    judge: (change) => incoming(change, single(['ip_protocol'], ['cidr_ipv4', 'cidr_ipv6'])),
+    judge: (change) => incoming(change, single('ip_protocol', ['cidr_ipv4', 'cidr_ipv6'])),
   },
   {
     types: types('aws_vpc_security_group_egress_rule'),
     at: ['create', 'change'],
-    judge: (change) => ruleOutgoing(change, single(['ip_protocol'], ['cidr_ipv4', 'cidr_ipv6'])),
+    judge: (change) => ruleOutgoing(change, single('ip_protocol', ['cidr_ipv4', 'cidr_ipv6'])),
   },
   {
     types: types('aws_network_acl aws_default_network_acl'),
@@ -65,13 +65,12 @@ function inline(list: string, action?: string): Reader {
     const blocks = side === 'before' ? change.listBefore(list) : change.listAfter(list);
     const parts = blocks.map((block, index): Written => {
       if (action !== undefined && child(block, action) !== 'allow') return NOTHING;
-      return written(
-        change,
-        side,
-        (name) => [list, index, name],
-        ['protocol'],
-        ['cidr_blocks', 'ipv6_cidr_blocks', 'cidr_block', 'ipv6_cidr_block'],
-      );
+      return written(change, side, (name) => [list, index, name], 'protocol', [
+        'cidr_blocks',
+        'ipv6_cidr_blocks',
+        'cidr_block',
+        'ipv6_cidr_block',
+      ]);
     });
     const doubt = parts.find((part) => part.doubt)?.doubt;
     const whole = side === 'after' && blocks.length === 0 && !change.isNew ? change.doubt(list) : undefined;
@@ -83,7 +82,7 @@ function inline(list: string, action?: string): Reader {
 }
 
 /** A resource that is one rule. */
-function single(protocol: readonly string[], cidrs: readonly string[]): Reader {
+function single(protocol: string, cidrs: readonly string[]): Reader {
   return (change, side) => written(change, side, (name) => name, protocol, cidrs);
 }
 
@@ -93,12 +92,12 @@ function written(
   change: Examined,
   side: 'before' | 'after',
   at: (name: string) => Path,
-  [protocolName]: readonly string[],
+  protocolName: string,
   cidrs: readonly string[],
 ): Written {
   const read = (name: string): unknown =>
     side === 'before' ? change.before(at(name)) : change.after(at(name));
-  const protocol = protocolText(read(protocolName!));
+  const protocol = protocolText(read(protocolName));
   const hasPorts = protocol !== 'all' && !protocol.startsWith('icmp');
   const from = hasPorts ? port(read('from_port'), 0) : 0;
   const to = hasPorts ? port(read('to_port'), 65_535) : 65_535;
@@ -192,22 +191,26 @@ function incoming(change: Examined, read: Reader): readonly Finding[] {
       `${capital(portsText(opening))} ${isPlural(opening) ? 'open' : 'opens'} to ${others}.`,
     ),
   );
-  if (after.doubt)
-    found.push(
-      finding('open-to-unknown', 'medium', unsure(after.doubt.why, `who may reach ${after.doubt.ports}`)),
-    );
-  return found;
+  return [...found, ...doubtful('open-to-unknown', after, (ports) => `who may reach ${ports}`)];
 }
 
 function outgoing(change: Examined, read: Reader): readonly Finding[] {
-  const before = read(change, 'before').openings;
-  return byPorts(widened(before, read(change, 'after').openings)).map(([opening, others]) =>
+  const after = read(change, 'after');
+  const found = byPorts(widened(read(change, 'before').openings, after.openings)).map(([opening, others]) =>
     finding(
       'open-outwards',
       'medium',
       `What is in the group may send to ${portsText(opening)} of ${others}.`,
     ),
   );
+  return [
+    ...found,
+    ...doubtful('open-outwards', after, (ports) => `where what is in the group may send to on ${ports}`),
+  ];
+}
+
+function doubtful(rule: string, { doubt }: Written, what: (ports: string) => string): readonly Finding[] {
+  return doubt ? [finding(rule, 'medium', unsure(doubt.why, what(doubt.ports)))] : [];
 }
 
 /**
@@ -220,7 +223,7 @@ function ruleOutgoing(change: Examined, read: Reader): readonly Finding[] {
 }
 
 function groupRule(change: Examined): readonly Finding[] {
-  const read = single(['protocol'], ['cidr_blocks', 'ipv6_cidr_blocks']);
+  const read = single('protocol', ['cidr_blocks', 'ipv6_cidr_blocks']);
   const type = change.after('type');
   if (type === 'egress') return ruleOutgoing(change, read);
   return incoming(change, change.before('type') === 'egress' ? afterOnly(read) : read);
@@ -232,20 +235,24 @@ function afterOnly(read: Reader): Reader {
 
 /** New network ACLs mostly let everything in and leave the rest to security groups: told is what an existing one opens. */
 function networkAcl(change: Examined, read: Reader): readonly Finding[] {
-  return byPorts(widened(read(change, 'before').openings, read(change, 'after').openings)).map(
-    ([opening, others]) =>
-      finding(
-        'open-to-world',
-        'medium',
-        `The network ACL lets ${others} reach ${portsText(opening)}, as far as security groups do.`,
-      ),
+  const after = read(change, 'after');
+  const found = byPorts(widened(read(change, 'before').openings, after.openings)).map(([opening, others]) =>
+    finding(
+      'open-to-world',
+      'medium',
+      `The network ACL lets ${others} reach ${portsText(opening)}, as far as security groups do.`,
+    ),
   );
+  return [
+    ...found,
+    ...doubtful('open-to-unknown', after, (ports) => `whom the network ACL lets reach ${ports}`),
+  ];
 }
 
 function networkAclRule(change: Examined): readonly Finding[] {
   const isNewAcl = change.change.action === 'create' && change.doubt('network_acl_id') === 'unknown';
   if (isNewAcl || change.after('egress') === true || change.after('rule_action') === 'deny') return [];
-  const read = single(['protocol'], ['cidr_block', 'ipv6_cidr_block']);
+  const read = single('protocol', ['cidr_block', 'ipv6_cidr_block']);
   return networkAcl(change, change.before('rule_action') === 'allow' ? read : afterOnly(read));
 }
 

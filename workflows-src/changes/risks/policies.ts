@@ -61,10 +61,17 @@ const PLACES: readonly PolicyPlace[] = [
   },
 ];
 
+/** A resource that is nothing but a policy; a key or bucket that has one goes as a whole. */
+const POLICY_ALONE = /_policy$/;
+
 export const POLICIES: readonly Rule[] = PLACES.flatMap((place) =>
   Object.entries(place.of).flatMap(([path, names]): readonly Rule[] => [
     { types: types(names), at: ['create', 'change'], judge: (change) => judge(place, path, change) },
-    { types: types(names), at: ['gone'], judge: (change) => policyGone(place, path, change) },
+    {
+      types: types(names).filter((type) => POLICY_ALONE.test(type)),
+      at: ['gone'],
+      judge: (change) => policyGone(place, path, change),
+    },
   ]),
 );
 
@@ -104,15 +111,11 @@ function isBoundary(change: Examined): boolean {
 /** A policy that goes takes its denials with it; if what it denied goes as well, that is told by what goes. */
 function policyGone(place: PolicyPlace, path: string, change: Examined): readonly Finding[] {
   if (change.change.action !== 'delete' || change.change.deposed !== undefined) return [];
-  if (!POLICY_ALONE.test(change.change.type)) return [];
   const before = statementsOf(change, path, 'before');
   if ('why' in before) return [];
   const denials = compare(before.statements, [])?.denials ?? [];
   return told(denials.map((difference) => denial(place, difference, true)));
 }
-
-/** A resource that is nothing but a policy; a key or bucket that has one goes as a whole. */
-const POLICY_ALONE = /_policy$/;
 
 /** Which attributes of a new resource AWS fills in where the configuration says nothing: unknown then says nothing either. */
 function isFilledIn({ change }: Examined, path: string): boolean {

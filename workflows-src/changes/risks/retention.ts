@@ -2,7 +2,7 @@ import { child, isObject, type JsonObject } from '../json';
 import type { Examined } from './examined';
 import { types, type Finding, type Rule } from './rule';
 import { loweringRules, removalRules, settingRules, unsure, type Lowering } from './settings';
-import { shown } from './text';
+import { days } from './text';
 
 /** How long something can still be restored, or is kept at all. */
 const SHORTER: readonly Lowering[] = [
@@ -307,12 +307,12 @@ function sooner(days: unknown, before: unknown): boolean {
   return isPositive(days) && !(isPositive(before) && Number(before) <= Number(days));
 }
 
-function deletes(what: string, days: unknown, date?: unknown): readonly Finding[] {
-  if (isPositive(days))
+function deletes(what: string, after: unknown, date?: unknown): readonly Finding[] {
+  if (isPositive(after))
     return [
       expiring(
         'high',
-        `${what} are deleted ${shown(days)} days after they were ${what === 'Objects' ? 'made' : 'replaced'}, those that are older at once.`,
+        `${what} are deleted ${days(after)} after they were ${what === 'Objects' ? 'made' : 'replaced'}, those that are older at once.`,
       ),
     ];
   return typeof date === 'string' ? [expiring('high', `${what} are deleted on a fixed date.`)] : [];

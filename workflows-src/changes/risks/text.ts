@@ -32,9 +32,9 @@ export function fill(template: string, values: Readonly<Record<string, unknown>>
   return template.replace(/\{(\w+)\}/g, (_, name: string) => shown(values[name]));
 }
 
-/** `a load balancer`, `an address` */
-export function withArticle(noun: string): string {
-  return `${/^(?:[aeio]|un|ALB|EBS|EFS|FSx|RDS|SQS|S3|ECR|ECS|IAM)/i.test(noun) ? 'an' : 'a'} ${noun}`;
+/** `1 day`, `30 days` */
+export function days(count: unknown): string {
+  return `${shown(count)} ${count === 1 ? 'day' : 'days'}`;
 }
 
 function shorten(text: string, longest: number): string {
