@@ -227,6 +227,10 @@ test.each<[string, readonly JsonObject[], readonly JsonObject[], readonly string
   expect(denials(before, after)).toEqual(expected);
 });
 
+test('a statement without an effect, which AWS refuses, hides no other', () => {
+  expect(denials([{ Action: '*' }, deny({})], [])).toEqual(['s3:GetObject on *']);
+});
+
 test('policies that take too long to compare are not compared', () => {
   const large = (suffix: string) =>
     Array.from({ length: 500 }, (_, index) =>

@@ -37,12 +37,12 @@ export interface Principal {
  */
 export function compare(before: readonly JsonObject[], after: readonly JsonObject[]): Comparison | undefined {
   const [added, removed] = unshared(after, before);
-  const allows = prepared(added.filter(isAllow));
-  const denials = prepared(removed.filter((one) => !isAllow(one)));
+  const allows = prepared(normalized(added.filter(isAllow)));
+  const denials = prepared(normalized(removed.filter(isDeny)));
   const effort = { left: MOST_COMPARISONS };
   const comparison = {
     allowed: differences(allows, () => prepared(before.filter(isAllow)), effort),
-    denials: differences(denials, () => prepared(after.filter((one) => !isAllow(one))), effort),
+    denials: differences(denials, () => prepared(after.filter(isDeny)), effort),
   };
   return effort.left < 0 ? undefined : comparison;
 }
@@ -54,9 +54,12 @@ interface Effort {
   left: number;
 }
 
-/** Anything that is not plainly an allowance would, at worst, be told as a denial that goes. */
 function isAllow(statement: Statement): boolean {
   return statement['Effect'] === 'Allow';
+}
+
+function isDeny(statement: Statement): boolean {
+  return statement['Effect'] === 'Deny';
 }
 
 /** What each list has alone. Statements mostly stay as and where they are: only those that did not are written out. */
@@ -91,10 +94,8 @@ interface Scopes {
   readonly shown: readonly string[];
 }
 
-function prepared(statements: readonly JsonObject[]): readonly Prepared[] {
-  if (statements.length === 0) return [];
-  const document = policyDocument({ Statement: statements });
-  return (document?.Statement ?? []).map((statement) => ({
+function prepared(statements: readonly Statement[]): readonly Prepared[] {
+  return statements.map((statement) => ({
     statement,
     actions: scopes(statement, 'Action', (text) => text.toLowerCase()),
     resources: scopes(statement, 'Resource', (text) => text),
@@ -102,11 +103,16 @@ function prepared(statements: readonly JsonObject[]): readonly Prepared[] {
   }));
 }
 
+/** In one spelling, as it is told. What is only compared with is not worth the time. */
+function normalized(statements: readonly Statement[]): readonly Statement[] {
+  return statements.length === 0 ? [] : (policyDocument({ Statement: statements })?.Statement ?? []);
+}
+
 /** Actions are compared without regard to case, as IAM does. A trust policy has no Resource: its own role is meant. */
 function scopes(statement: Statement, element: string, spelling: (text: string) => string): Scopes {
   const excluded = statement[`Not${element}`];
   const given = excluded ?? statement[element] ?? '*';
-  const shown = (Array.isArray(given) ? (given as unknown[]) : [given]).map(String);
+  const shown = asList(given).map(String);
   return { not: excluded !== undefined, patterns: shown.map(spelling), shown };
 }
 
@@ -235,7 +241,7 @@ export function principalsOf(statement: Statement): readonly Principal[] {
   const given = statement['Principal'];
   if (!isObject(given)) return given === undefined ? [{ kind: '', name: '' }] : [EVERYBODY];
   return Object.entries(given).flatMap(([kind, names]) =>
-    (Array.isArray(names) ? (names as unknown[]) : [names]).map((name) => ({
+    asList(names).map((name) => ({
       kind,
       name: kind === 'AWS' ? account(String(name)) : String(name),
     })),
@@ -271,11 +277,16 @@ function impliesConditions(narrow: unknown, wide: unknown): boolean {
 }
 
 function impliesValues(operator: string, narrow: unknown, wide: unknown): boolean {
-  if (isEqual(narrow, wide)) return true;
-  if (!Array.isArray(narrow) || !Array.isArray(wide) || !LISTS_OF_VALUES.test(operator)) return false;
-  const [few, many] = /Not/.test(operator) ? [wide, narrow] : [narrow, wide];
+  const [inner, outer] = [asList(narrow), asList(wide)];
+  if (isEqual(inner, outer)) return true;
+  if (!LISTS_OF_VALUES.test(operator)) return false;
+  const [few, many] = /Not/.test(operator) ? [outer, inner] : [inner, outer];
   const alike = /Like|Arn/.test(operator) ? covers : (a: string, b: string) => a === b;
   return few.every((one) => many.some((other) => alike(String(other), String(one))));
+}
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [value];
 }
 
 /** Operators whose values are alternatives; numbers and dates are limits, and compared only as a whole. */
