@@ -44,7 +44,9 @@ const NAMES = fields('name Name key Key');
 /** What a person would call an element by. */
 const OWN_NAMES = [
   ...NAMES,
-  ...fields('Sid sid id Id ID identifier rule_id rule_name policy_name device_name attribute_name index_name'),
+  ...fields(
+    'Sid sid id Id ID identifier rule_id rule_name policy_name device_name attribute_name index_name',
+  ),
   ...fields('dimension_name option_name parameter_name alias sourceVolume volume title label'),
 ];
 

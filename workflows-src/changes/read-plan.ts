@@ -129,10 +129,16 @@ function importIdOf(at: Reader, importing: unknown, address: string): string | u
   const { id, identity } = at.object(importing, `${address}: importing`);
   if (typeof id === 'string' && id !== '') return at.masking.name(id);
   if (typeof identity !== 'object' || identity === null) return undefined;
-  const parts = Object.entries(identity).flatMap(([name, value]) =>
-    typeof value === 'string' || typeof value === 'number' ? [`${name}=${value}`] : [],
-  );
+  const parts = Object.entries(identity)
+    .sort(byName)
+    .flatMap(([name, value]) =>
+      typeof value === 'string' || typeof value === 'number' ? [`${name}=${value}`] : [],
+    );
   return parts.length === 0 ? undefined : at.masking.name(parts.join(', '));
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
 /** Terraform forgets a data source that left the configuration by "deleting" it, and does not show that either. */

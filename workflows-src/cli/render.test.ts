@@ -29,7 +29,7 @@ test('prints one summary of all files, each stack named after its file', async (
   expect([code, err]).toEqual([0, '']);
   expect(out).toContain('## Plan: 1 to replace\n');
   expect(out).toContain(
-    '| `by-request` | changes | 0 | 0 | 1 | 0 |  |  |\n| `no-changes` | no changes | 0 | 0 | 0 | 0 |  |  |\n',
+    '| `by-request` | changes | 0 | 0 | 1 | 0 |\n| `no-changes` | no&nbsp;changes | 0 | 0 | 0 | 0 |\n',
   );
 });
 

@@ -13,6 +13,15 @@ test('a short change is one line, a long one two', () => {
   ).toEqual([`-     a: ${before}`, `+     a: ${after} # forces replacement`]);
 });
 
+test('long values that differ in little are told by that little, in one line where it fits', () => {
+  const image = (digest: string): string =>
+    `"111111111111.dkr.ecr.eu-west-1.amazonaws.com/api@sha256:${digest.repeat(64)}"`;
+  const [before, after] = [image('0'), image('0').replace(/0"$/, '1"')];
+  expect(diffLines('update', changes({ path: 'image', kind: 'update', before, after }))).toEqual([
+    `!     image: …${'0'.repeat(31)}" → …${'0'.repeat(30)}1"`,
+  ]);
+});
+
 test('what comes, goes, is only told of, and forces', () => {
   expect(
     diffLines(
@@ -41,17 +50,17 @@ test('what a provider fills in is one line, unless that is why the resource is r
     ...(before !== undefined && { before }),
     after: '(known after apply)',
   });
-  expect(diffLines('create', [unknown('arn'), unknown('id')])).toEqual(['+     known after apply: arn, id']);
+  expect(diffLines('create', [unknown('arn'), unknown('id')])).toEqual(['      known after apply: arn, id']);
   expect(
     diffLines('delete-then-create', [
       unknown('arn', '"a"'),
       { ...unknown('name', '"n"'), forcesReplacement: true },
     ]),
-  ).toEqual(['!     name: "n" → (known after apply) # forces replacement', '!     known after apply: arn']);
+  ).toEqual(['!     name: "n" → (known after apply) # forces replacement', '      known after apply: arn']);
   expect(diffLines('update', [unknown('arn', '"a"')])).toEqual(['!     arn: "a" → (known after apply)']);
   expect(diffLines('create', [unknown('')])).toEqual(['+     (known after apply)']);
   const many = Array.from({ length: 14 }, (_, index) => unknown(`a${index}`));
-  expect(diffLines('create', many)[0]).toMatch(/a11 and 2 more$/);
+  expect(diffLines('create', many)[0]).toMatch(/a3 and 10 more$/);
   expect(diffLines('create', many, IN_FULL)[0]).toMatch(/a11, a12, a13$/);
 });
 
@@ -77,7 +86,12 @@ test('of what is destroyed only what it is known by, in full all of it', () => {
     kind: 'remove',
     before: '"x"',
   }));
-  expect(diffLines('delete', gone)).toEqual(['-     arn: "x"', '-     id: "x"', '-     tags.Name: "x"']);
+  expect(diffLines('delete', gone)).toEqual(['-     id: "x"', '-     tags.Name: "x"']);
+  expect(diffLines('delete', [{ ...gone[0]!, path: 'name' }, ...gone])).toEqual([
+    '-     name: "x"',
+    '-     tags.Name: "x"',
+  ]);
+  expect(diffLines('delete', [gone[0]!])).toEqual(['-     arn: "x"']);
   expect(diffLines('delete', gone, IN_FULL)).toHaveLength(5);
   expect(diffLines('forget', gone)).toEqual([]);
 });

@@ -29,8 +29,7 @@ export function diffLines(
   const unknown = listed.filter(isCollapsed).map(({ path }) => path);
   if (unknown.length > 0) {
     const names = limits === IN_FULL ? unknown.join(', ') : some(unknown, MOST_UNKNOWN);
-    const said = names === '' ? UNKNOWN : `known after apply: ${names}`;
-    lines.push(`${isReplace(action) ? '!' : '+'}     ${said}`);
+    lines.push(names === '' ? `+     ${UNKNOWN}` : `      known after apply: ${names}`);
   }
   if (lines.length <= limits.lines) return lines;
   const shown = limits.lines - 1;
@@ -42,7 +41,7 @@ export function diffLines(
  * providers fill it from those and from the tags that all resources get.
  */
 function worthReading(action: Action, attributes: readonly AttributeChange[]): readonly AttributeChange[] {
-  if (action === 'delete') return attributes.filter(({ path }) => IDENTIFYING.has(path));
+  if (action === 'delete') return known(attributes);
   const tags = new Map(attributes.map((one) => [one.path, one]));
   return attributes.filter((one) => {
     if (!/^tags_all\b/.test(one.path)) return true;
@@ -52,7 +51,18 @@ function worthReading(action: Action, attributes: readonly AttributeChange[]): r
   });
 }
 
-const MOST_UNKNOWN = 12;
+/** Providers fill in a dozen attributes of most resources: that they do is no news. */
+const MOST_UNKNOWN = 4;
+
+/** An object is known by its name; by its id or ARN only where it has none. */
+function known(attributes: readonly AttributeChange[]): readonly AttributeChange[] {
+  const listed = attributes.filter(({ path }) => IDENTIFYING.has(path));
+  const isNamed = listed.some(({ path }) => NAMES.has(path));
+  const hasId = listed.some(({ path }) => path === 'id');
+  return listed.filter(({ path }) => (path === 'id' ? !isNamed : path === 'arn' ? !isNamed && !hasId : true));
+}
+
+const NAMES: ReadonlySet<string> = new Set('name bucket identifier domain_name function_name'.split(' '));
 
 /** By what people know an object that goes. */
 const IDENTIFYING: ReadonlySet<string> = new Set(
@@ -81,17 +91,22 @@ function linesOf(change: AttributeChange, characters: number): string[] {
   }
   if (after === UNKNOWN) return [`!     ${name}${shorten(before, BEFORE_UNKNOWN)} → ${after}${forces}`];
   const suffix = `${note === undefined ? '' : `, ${note}`}${forces}`;
-  const [old, now] = shortenBoth(before, after, characters);
-  const line = `!     ${name}${old} → ${now}${suffix}`;
-  if (line.length <= Math.min(characters, ONE_LINE)) return [line];
-  return [`-     ${name}${old}`, `+     ${name}${now}${suffix}`];
+  const line = `!     ${name}${before} → ${after}${suffix}`;
+  if (line.length <= ONE_LINE) return [line];
+  const room = characters === Infinity ? Infinity : Math.max(LEAST_ROOM, ONE_LINE - name.length);
+  const [old, now] = shortenBoth(before, after, room);
+  const short = `!     ${name}${old} → ${now}${suffix}`;
+  return short.length <= ONE_LINE ? [short] : [`-     ${name}${old}`, `+     ${name}${now}${suffix}`];
 }
 
 /** What it was is no great help to see what it may become. */
 const BEFORE_UNKNOWN = 60;
 
-/** Longer than this, before and after are read more easily below each other. */
+/** What a fence shows of a line without scrolling. */
 const ONE_LINE = 110;
+
+/** For a value, however long its path is. */
+const LEAST_ROOM = 60;
 
 function contentLine(line: string, characters: number): string {
   const sign = line.slice(0, 1);

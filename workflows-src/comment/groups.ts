@@ -121,22 +121,38 @@ export function driftGroup(
   return group('Changed outside of Terraform', items);
 }
 
-/** The beginning of what Terraform said: it puts the error first. */
+/** The beginning of what Terraform said: it puts the error first. Long lines are broken, because a fence does not. */
 export function diagnosticsGroup(diagnostics: string): Group {
   const lines = withoutAnsi(diagnostics)
     .slice(0, DIAGNOSTICS_LENGTH)
     .split(/\r?\n/)
-    .map((text) => visible(text.replaceAll('\t', '  ').trimEnd()))
-    .slice(0, DIAGNOSTICS_LINES);
-  while (lines.at(-1) === '') lines.pop();
-  const said = lines.length > 0 ? lines : ['Terraform said nothing: look at its exit code in the log.'];
+    .flatMap((text) => wrapped(visible(text.replaceAll('\t', '  ').trimEnd())));
+  while (lines[0] === '') lines.shift();
+  const said = lines.slice(0, DIAGNOSTICS_LINES);
+  while (said.at(-1) === '') said.pop();
+  if (said.length === 0) said.push('nothing: look at its exit code in the log');
   return {
-    title: 'Lines of the error',
+    title: 'Terraform said',
     rank: 2,
     language: 'text',
     items: said.map((head) => ({ head: () => head })),
   };
 }
 
+/** At blanks, with the indentation of the line. */
+function wrapped(text: string): readonly string[] {
+  const indent = /^ */.exec(text)![0].slice(0, LINE_LENGTH / 2);
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > LINE_LENGTH) {
+    const at = rest.lastIndexOf(' ', LINE_LENGTH);
+    if (at <= indent.length) break;
+    lines.push(rest.slice(0, at));
+    rest = indent + rest.slice(at + 1);
+  }
+  return [...lines, rest];
+}
+
+const LINE_LENGTH = 110;
 const DIAGNOSTICS_LENGTH = 8_000;
 const DIAGNOSTICS_LINES = 100;

@@ -15,20 +15,25 @@ export function shorten(text: string, most: number): string {
   return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}… (${text.length} characters)`;
 }
 
-/** Untrusted text as inline code, in a paragraph, a heading or a table cell. */
+/**
+ * Untrusted text as inline code, in a paragraph, a heading, a list or a table cell. Inside of a code span GitHub reads no
+ * markup, and links and mentions nothing; inside of `<code>` it still links addresses, so that is for what a span cannot hold.
+ */
 export function code(text: string): string {
-  return /^[\w./ :=,-]+$/.test(text) && text.trim() === text ? `\`${text}\`` : htmlCode(text);
+  const seen = visible(text);
+  if (/[`|]/.test(seen) || seen.trim() === '') return htmlCode(text);
+  // Of blanks at both ends a code span loses one each.
+  return /^ .* $/.test(seen) ? `\` ${seen} \`` : `\`${seen}\``;
 }
 
 /**
- * Untrusted text as an HTML code element, which is code in a Markdown line, in a table and inside an HTML block alike:
- * all that Markdown or HTML could read is written as a character reference. GitHub links nothing inside of it.
+ * Untrusted text as an HTML code element, for an HTML block such as `<summary>`: all that Markdown or HTML could read is
+ * written as a character reference. GFM decodes references before it looks for addresses, so `@` is shown as an escape.
  */
 export function htmlCode(text: string): string {
-  const escaped = visible(text).replace(
-    /[^\p{L}\p{M}\p{N} ./=,-]/gu,
-    (character) => `&#${character.codePointAt(0)};`,
-  );
+  const escaped = visible(text)
+    .replaceAll('@', '\\u{40}')
+    .replace(/[^\p{L}\p{M}\p{N} /=,-]/gu, (character) => `&#${character.codePointAt(0)};`);
   return `<code>${escaped}</code>`;
 }
 
@@ -85,4 +90,4 @@ export function prose(text: string): string {
 
 /** Letters, a number, or a few words joined: nothing that GitHub links, as it does commits, `GH-1` and addresses. */
 const PLAIN_WORD =
-  /^(?!GH-\d)(?:[A-Za-z]+(?:[-/'’][A-Za-z]+)*|e\.g|i\.e|\d{1,6}(?:[.,]\d{1,4}){0,2}(?:-[a-z]+)?%?|[A-Za-z]{1,4}\d{1,2})$/;
+  /^(?!GH-\d|GHSA-|[\da-f]{7,40}$)(?:[A-Za-z]+(?:[-/'’][A-Za-z]+)*|e\.g|i\.e|\d{1,6}(?:[.,]\d{1,4}){0,2}(?:-[a-z]+)?%?|[A-Za-z]{1,4}\d{1,2})$/;

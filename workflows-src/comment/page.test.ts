@@ -38,7 +38,9 @@ test('every kind of result has its words, and what was planned stands above', ()
     ],
     { environment: 'dev', commit: '1a2b3c4', base: '9f8e7d6', tools: ['Fairlead 0.1.0'] },
   );
-  expect(page).toContain('<h1>Plan for dev: 1 to create</h1>');
+  expect(page).toContain(
+    '<h1>Plan for dev: 1 stack failed, 1 stack missing, 1 plan incomplete, 1 to create, 1 failed check, 1 plan provisional, 1 stack deferred</h1>',
+  );
   expect(page).toContain('planned at 1a2b3c4 · against 9f8e7d6 · Terraform 1.11.4 · Fairlead 0.1.0');
   for (const said of [
     'Provisional: dev-network changes first.',

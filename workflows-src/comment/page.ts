@@ -3,8 +3,8 @@ import { SEVERITIES } from '../changes/risks/risk';
 import { IN_FULL } from './diff-lines';
 import { diagnosticsGroup, groupsOf } from './groups';
 import { number, plural } from './markdown';
-import type { StackResult, SummaryMeta } from './render';
-import { CATEGORY_WORDS, riskCounts } from './risk-blocks';
+import { headlineOf, type StackResult, type SummaryMeta } from './render';
+import { capital, CATEGORY_WORDS, riskCounts } from './risk-blocks';
 import type { Group } from './sections';
 import { otherCounts, resourceTotals } from './words';
 
@@ -14,7 +14,6 @@ import { otherCounts, resourceTotals } from './words';
  */
 export function renderPage(results: readonly StackResult[], meta: SummaryMeta = {}): string {
   const sets = results.flatMap((result) => (result.status === 'planned' ? [result.changes] : []));
-  const totals = resourceTotals(count(sets)) || 'no resource changes';
   const subject = meta.environment === undefined ? 'Plan' : `Plan for ${meta.environment}`;
   const facts = [
     ...(meta.commit === undefined ? [] : [`planned at ${meta.commit}`]),
@@ -35,7 +34,7 @@ export function renderPage(results: readonly StackResult[], meta: SummaryMeta = 
 </head>
 <body>
 <main>
-<h1>${escaped(subject)}: ${escaped(totals)}</h1>
+<h1>${escaped(subject)}: ${escaped(headlineOf(results))}</h1>
 <p class="facts">${escaped(facts.join(' · '))}</p>
 ${risksOf(results)}
 <div class="wide"><table>
@@ -83,7 +82,7 @@ function risksOf(results: readonly StackResult[]): string {
     if (some.length === 0) return '';
     const items = some.map(
       ({ stack, risk }) =>
-        `<li><strong>${CATEGORY_WORDS[risk.category]}</strong> <code>${escaped(risk.address)}</code> in <code>${escaped(stack)}</code>: ${escaped(risk.sentence)}</li>`,
+        `<li><strong>${capital(CATEGORY_WORDS[risk.category])}</strong> <code>${escaped(risk.address)}</code> in <code>${escaped(stack)}</code>: ${escaped(risk.sentence)}</li>`,
     );
     return `<section class="risks ${severity}"><h2>${plural(some.length, 'risk')}, ${severity}</h2><ul>\n${items.join('\n')}\n</ul></section>`;
   }).join('\n');
@@ -159,11 +158,13 @@ a{color:inherit}
 .wide{overflow-x:auto}
 table{border-collapse:collapse}
 th,td{border:1px solid var(--line);padding:.35rem .75rem;text-align:left;vertical-align:top}
+h2 code{font-size:1em!important}
+code{overflow-wrap:anywhere}
 code,pre{font:.8125rem/1.45 ui-monospace,SFMono-Regular,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace}
 pre{background:var(--code);border-radius:6px;padding:1rem;overflow-x:auto}
 pre>*{display:inline-block;min-width:100%}
 b.add,b.del,b.mod{margin-top:.35rem}
-.add{color:var(--add);background:var(--addbg)}.del{color:var(--del);background:var(--delbg)}.mod{color:var(--mod);background:var(--modbg)}.gap{color:var(--gap)}
+.add{color:var(--add)}.del{color:var(--del)}.mod{color:var(--mod)}b.add{background:var(--addbg)}b.del{background:var(--delbg)}b.mod{background:var(--modbg)}.gap{color:var(--gap)}
 .risks{border-left:.25rem solid var(--line);padding:0 1rem}.risks h2{border:0;margin:.5rem 0;font-size:1rem}
 .risks.critical{border-color:var(--critical)}.risks.critical h2{color:var(--critical)}
 .risks.high{border-color:var(--high)}.risks.high h2{color:var(--high)}

@@ -37,6 +37,7 @@ Apart from drift, 1 change of the configuration was never applied, in \`dev-queu
 ! aws_sqs_queue.drifts # tags, tags_all, visibility_timeout_seconds; the next apply would update it
 !     tags.Owner: "team-a" → "team-b"
 !     visibility_timeout_seconds: 30 → 99
+
 - aws_sqs_queue.vanishes # is gone; the next apply would create it
 \`\`\`
 
@@ -86,7 +87,9 @@ test('a stack that could not be planned is neither drift nor its absence', () =>
   ]);
   expect(report).toMatch(/^## No drift in 1 stack\n\n\*\*2 stacks could not be looked at\*\*: `b`, `c`\.\n/);
   expect(report).toContain('```text\nError: state is locked\n```');
-  expect(report).toContain('<summary><code>c</code>: not looked at</summary>\n\nit was never applied\n');
+  expect(report).toContain(
+    '<summary><code>c</code>: not looked at</summary>\n\n**Not looked at**: it was never applied\n',
+  );
 });
 
 test('stays within the budget', () => {

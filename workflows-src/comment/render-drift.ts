@@ -75,7 +75,7 @@ function describe(result: DriftResult): Stack {
   }
   if (result.status === 'deferred' || result.status === 'missing') {
     const reason = result.status === 'deferred' ? result.reason : 'It left no plan: the run’s log says why.';
-    const note = prose(shorten(reason, 300));
+    const note = `**Not looked at**: ${prose(shorten(reason, 300))}`;
     const section: Section = { summary: `${title}: not looked at`, open: false, note, groups: [] };
     return { name, looked: false, drifted: 0, pending: 0, settled: 0, section };
   }

@@ -1,7 +1,7 @@
 import { count, destroys, type ChangeSet, type Counts } from '../changes/change-set';
 import { diagnosticsGroup, groupsOf } from './groups';
-import { bytes, code, COMMENT_BYTES, htmlCode, number, plural, prose, shorten } from './markdown';
-import { riskBlocks, riskCounts, type StackRisk } from './risk-blocks';
+import { bytes, code, COMMENT_BYTES, number, plural, prose, shorten } from './markdown';
+import { byGravity, riskBlocks, riskCounts, type StackRisk } from './risk-blocks';
 import { fitSections, type Fitted, type Section } from './sections';
 import { otherCounts, resourceTotals, stackName, stackNames, stackTitle } from './words';
 
@@ -72,21 +72,32 @@ export function fitSummary(results: readonly StackResult[], meta: SummaryMeta, b
         : `${number(stacks.length)} ${match} configuration: ${names}.`;
     return { markdown: `## ${subject}: no changes\n${[said, footer].join(' ').trim()}\n`, level: 1 };
   }
-  const totals = count(stacks.flatMap((stack) => (stack.changes ? [stack.changes] : [])));
   const risks = stacks.flatMap(({ id, changes }) =>
     (changes?.risks ?? []).map((risk): StackRisk => ({ stack: id, risk })),
   );
-  const headlined = `## ${subject}: ${headline(totals, stacks)}`;
-  const top = [headlined, ...riskBlocks(risks, destruction(stacks), budget / 4)].join('\n\n');
+  const headlined = `## ${subject}: ${headline(stacks)}`;
+  const top = [
+    headlined,
+    ...troubleBlock(stacks),
+    ...riskBlocks(byGravity(risks), destruction(stacks), budget / 4),
+  ].join('\n\n');
   const table = fitTable(stacks, budget / 4);
   const left = budget - bytes([top, table, '', footer, ''].join('\n\n'));
-  const details = fitSections(
-    stacks.flatMap((stack) => (stack.section ? [stack.section] : [])),
-    left,
-  );
+  const details = fitSections(sectionsOf(stacks), left);
   const parts = [top, table, details.markdown, footer].filter((part) => part !== '');
   return { markdown: `${parts.join('\n\n')}\n`, level: details.level };
 }
+
+/** Those of stacks that failed first. Few enough stand open, and so do those that destroy or endanger something. */
+function sectionsOf(stacks: readonly Stack[]): readonly Section[] {
+  const sections = stacks.flatMap((stack) => (stack.section ? [stack.section] : []));
+  const isFailed = (section: Section): boolean =>
+    stacks.some((stack) => stack.section === section && stack.status === 'failed');
+  const ordered = [...sections].sort((a, b) => Number(isFailed(b)) - Number(isFailed(a)));
+  return ordered.map((section) => ({ ...section, open: section.open || sections.length <= MOST_OPEN }));
+}
+
+const MOST_OPEN = 2;
 
 /** A result as it is shown. */
 interface Stack {
@@ -119,7 +130,7 @@ function describe(result: StackResult): Stack {
       return { ...shared, cells: ['**failed**', ...none, '', ''], section };
     }
     case 'missing':
-      return { ...shared, cells: ['**missing**', ...none, 'it left no plan: the run’s log says why', ''] };
+      return { ...shared, cells: ['**missing**', ...none, '', ''] };
     case 'deferred':
       return { ...shared, cells: ['deferred', ...none, prose(shorten(result.reason, 300)), ''] };
     case 'planned':
@@ -143,7 +154,7 @@ function describePlan(
   const note = noteOf(result);
   const section: Section = {
     summary: `${title}: ${said.join(', ')}`,
-    open: destroyed > 0,
+    open: changes.risks.some(({ severity }) => severity !== 'medium') || hasDeletes(changes),
     groups,
     ...(note !== undefined && { note }),
     ...endOf(result),
@@ -151,11 +162,15 @@ function describePlan(
   return { ...shared, section };
 }
 
+function hasDeletes({ changes }: ChangeSet): boolean {
+  return changes.some(({ action }) => action === 'delete');
+}
+
 function cellsOf(
   { changes, provisional }: { changes: ChangeSet; provisional?: string },
   counts: Counts,
 ): string[] {
-  const changed = resourceTotals(counts) === '' ? 'no changes' : 'changes';
+  const changed = resourceTotals(counts) === '' ? 'no&nbsp;changes' : 'changes';
   const result = !isWhole(changes) ? '**incomplete**' : provisional === undefined ? changed : 'provisional';
   const numbers = [counts.create, counts.update, counts.replace, counts.delete].map(number);
   return [result, ...numbers, otherCounts(counts), riskCounts(changes.risks)];
@@ -179,7 +194,7 @@ function noteOf({ changes, provisional }: { changes: ChangeSet; provisional?: st
 function endOf({ changes, ledger }: { changes: ChangeSet; ledger?: string }): { readonly end?: string } {
   const parts: string[] = [];
   if (changes.unchanged > 0) parts.push(`${plural(changes.unchanged, 'resource')} unchanged`);
-  if (ledger !== undefined) parts.push(`ledger ${htmlCode(shorten(ledger, 64))}`);
+  if (ledger !== undefined) parts.push(`ledger ${code(shorten(ledger, 64))}`);
   return parts.length === 0 ? {} : { end: `<sub>${parts.join(' · ')}</sub>` };
 }
 
@@ -193,7 +208,14 @@ function alsoCounts(counts: Counts): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
-function headline(totals: Counts, stacks: readonly Stack[]): string {
+/** `1 stack failed, 2 to create`: what a summary of these results begins with. */
+export function headlineOf(results: readonly StackResult[]): string {
+  const stacks = results.map(describe);
+  return stacks.every((stack) => stack.isQuiet) ? 'no changes' : headline(stacks);
+}
+
+function headline(stacks: readonly Stack[]): string {
+  const totals = count(stacks.flatMap((stack) => (stack.changes ? [stack.changes] : [])));
   const having = (status: StackResult['status']): number =>
     stacks.filter((stack) => stack.status === status).length;
   const [failed, deferred, missing] = [having('failed'), having('deferred'), having('missing')];
@@ -201,30 +223,59 @@ function headline(totals: Counts, stacks: readonly Stack[]): string {
   const provisional = stacks.filter((stack) => stack.isProvisional === true).length;
   const planned = having('planned') > 0 ? resourceTotals(totals) || 'no resource changes' : '';
   const parts = [
+    failed > 0 ? `${plural(failed, 'stack')} failed` : '',
+    missing > 0 ? `${plural(missing, 'stack')} missing` : '',
+    incomplete > 0 ? `${plural(incomplete, 'plan')} incomplete` : '',
     planned,
     alsoCounts(totals),
-    failed > 0 ? `**${plural(failed, 'stack')} failed**` : '',
-    missing > 0 ? `**${plural(missing, 'stack')} missing**` : '',
-    incomplete > 0 ? `**${plural(incomplete, 'plan')} incomplete**` : '',
     provisional > 0 ? `${plural(provisional, 'plan')} provisional` : '',
     deferred > 0 ? `${plural(deferred, 'stack')} deferred` : '',
   ];
   return parts.filter((part) => part !== '').join(', ');
 }
 
+/** What is not known about some stacks, which is worse than anything that is. */
+function troubleBlock(stacks: readonly Stack[]): readonly string[] {
+  const named = (status: StackResult['status']): string =>
+    stackNames(stacks.filter((stack) => stack.status === status).map(({ name }) => name));
+  const said = [
+    ...(named('failed') === '' ? [] : [`**Planning failed**: ${named('failed')}.`]),
+    ...(named('missing') === ''
+      ? []
+      : [`**No plan was left** by ${named('missing')}: the run’s log says why.`]),
+  ];
+  return said.length === 0 ? [] : [`> [!CAUTION]\n> ${said.join(' ')}`];
+}
+
+/** Said only where a risk comes with it: a release replaces a task definition, and that alarms nobody. */
 function destruction(stacks: readonly Stack[]): string | undefined {
+  const isFeared = ({ changes }: Stack): boolean => {
+    const risky = new Set(changes?.risks.map(({ address }) => address));
+    return changes?.changes.some(({ action, address }) => destroys(action) && risky.has(address)) === true;
+  };
+  if (!stacks.some(isFeared)) return undefined;
   const destroying = stacks.filter((stack) => stack.destroyed > 0);
   const destroyed = destroying.reduce((sum, stack) => sum + stack.destroyed, 0);
-  if (destroyed === 0) return undefined;
   const names = stackNames(destroying.map((stack) => stack.name));
   return `**${plural(destroyed, 'existing object')} will be destroyed**, in ${names}.`;
 }
 
-/** All rows, or those that matter most: failed and destroying stacks before others, still in the given order. */
+/**
+ * All rows, or those that matter most: failed and destroying stacks before others, still in the given order. A column in
+ * which nothing stands is left out.
+ */
 function fitTable(stacks: readonly Stack[], budget: number): string {
-  const head =
-    '| Stack | Result | Create | Update | Replace | Delete | Other | Risks |\n| --- | --- | --: | --: | --: | --: | --- | --- |';
-  const rows = new Map(stacks.map((stack) => [stack, `| ${[stack.name, ...stack.cells].join(' | ')} |`]));
+  const isUsed = (column: number): boolean =>
+    column < COLUMNS.length - OPTIONAL_COLUMNS || stacks.some(({ cells }) => cells[column] !== '');
+  const used = COLUMNS.map((_, column) => column).filter(isUsed);
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const head = [
+    row(['Stack', ...used.map((column) => COLUMNS[column]![0])]),
+    row(['---', ...used.map((column) => COLUMNS[column]![1])]),
+  ].join('\n');
+  const rows = new Map(
+    stacks.map((stack) => [stack, row([stack.name, ...used.map((column) => stack.cells[column]!)])]),
+  );
   const matters = (stack: Stack): number =>
     Number(stack.status === 'failed' || stack.status === 'missing' || stack.destroyed > 0);
   const kept = new Set<Stack>();
@@ -241,6 +292,20 @@ function fitTable(stacks: readonly Stack[], budget: number): string {
     ? table
     : `${table}\n\n${number(kept.size)} of ${plural(stacks.length, 'stack')} shown.`;
 }
+
+/** Behind the stack's: heading and alignment. */
+const COLUMNS: readonly (readonly [string, string])[] = [
+  ['Result', '---'],
+  ['Create', '--:'],
+  ['Update', '--:'],
+  ['Replace', '--:'],
+  ['Delete', '--:'],
+  ['Other', '---'],
+  ['Risks', '---'],
+];
+
+/** The last ones. */
+const OPTIONAL_COLUMNS = 2;
 
 /** Bytes kept for the sentence that counts what is not in the table. */
 const LEFT_OUT_ROWS = 60;
@@ -261,7 +326,7 @@ function footerOf(results: readonly StackResult[], meta: SummaryMeta): string {
   if (commit !== undefined || tools.length > 0) parts.push(...used);
   if (fullUrl !== undefined) parts.push(`[everything in full](<${address(fullUrl)}>)`);
   if (runUrl !== undefined) parts.push(`[the run](<${address(runUrl)}>)`);
-  return parts.join(' · ');
+  return parts.length === 0 ? '' : `<sub>${parts.join(' · ')}</sub>`;
 }
 
 function address(url: string): string {

@@ -43,7 +43,18 @@ test('the same about several is said once', () => {
   ]);
 });
 
-test('what is too much to be read, or does not fit, is counted', () => {
+test('all that is said of one resource stands together', () => {
+  const risks = [
+    risk({ severity: 'high' }),
+    risk({ severity: 'high', address: 'aws_a.other' }),
+    risk({ severity: 'high', category: 'exposure', sentence: 'It is public.' }),
+  ];
+  expect(riskBlocks(risks, undefined, 5000)).toEqual([
+    '> [!WARNING]\n> - **Data loss, exposure** `aws_a.b` in `dev`: It is gone. It is public.\n> - **Data loss** `aws_a.other` in `dev`: It is gone.',
+  ]);
+});
+
+test('what is too much to be read at once is folded, and what does not fit is counted', () => {
   const many = Array.from({ length: 40 }, (_, index) =>
     risk({
       address: `aws_a.n${index}`,
@@ -52,14 +63,16 @@ test('what is too much to be read, or does not fit, is counted', () => {
     }),
   );
   const [block] = riskBlocks(many, undefined, 50_000);
-  expect(block!.split('\n')).toHaveLength(17);
-  expect(block).toMatch(/\n> - And 25 more: 12 data loss, 13 downtime\.$/);
-  for (let budget = 300; budget < 3000; budget += 13) {
+  const [above, below] = block!.split('> <details><summary>32 more: 16 data loss, 16 downtime</summary>\n');
+  expect([above, below].map((part) => part!.match(/^> - \*\*/gm)?.length)).toEqual([8, 32]);
+  expect(below!.endsWith('\n>\n> </details>')).toBe(true);
+  for (let budget = 500; budget < 5000; budget += 13) {
     const [cut] = riskBlocks(many, undefined, budget);
     expect(bytes(cut!)).toBeLessThanOrEqual(budget);
     const shown = cut!.match(/^> - \*\*/gm)?.length ?? 0;
-    const rest = Number(/And (\d+) more/.exec(cut!)?.[1] ?? 0);
+    const rest = Number(/^> - And (\d+) more/m.exec(cut!)?.[1] ?? 0);
     expect(shown + rest).toBe(40);
+    expect(cut!.match(/<details>/g)?.length).toBe(cut!.match(/<\/details>/g)?.length);
   }
 });
 
@@ -81,6 +94,5 @@ test('nothing in an address or a sentence acts', () => {
     undefined,
     5000,
   );
-  expect(block).not.toMatch(/<(?!\/?code>)|\n(?!> )|\*\*b/);
-  expect(block!.replace(/<code>.*?<\/code>|`[^`]*`/g, '')).not.toMatch(/@|#|www/);
+  expect(block!.replace(/<code>.*?<\/code>|`[^`]*`/g, '')).not.toMatch(/[@#<]|www|\*\*b|\n(?!> )/);
 });

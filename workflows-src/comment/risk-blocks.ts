@@ -8,9 +8,17 @@ export interface StackRisk {
   readonly risk: Risk;
 }
 
+/** Those of all stacks, in the order in which they are told. */
+export function byGravity(risks: readonly StackRisk[]): readonly StackRisk[] {
+  const rank = ({ risk }: StackRisk): number =>
+    SEVERITIES.indexOf(risk.severity) * CATEGORIES.length + CATEGORIES.indexOf(risk.category);
+  return [...risks].sort((a, b) => rank(a) - rank(b));
+}
+
 /**
  * The risks as alerts, one for each severity that occurs, the gravest first: what happens to whom, said once for all that
- * it happens to. What does not fit in the budget, or is too much to be read, is counted by category.
+ * it happens to. Those that are too many to be read at once are folded, and what does not fit is counted by category.
+ * @param risks the gravest first
  * @param lead said in front of the first alert's list
  */
 export function riskBlocks(
@@ -52,54 +60,87 @@ export const CATEGORY_WORDS: Readonly<Record<Category, string>> = {
 };
 
 function alert(kind: string, lead: string | undefined, risks: readonly StackRisk[], budget: number): string {
-  const head = [`> [!${kind}]`, ...(lead === undefined ? [] : [`> ${lead}`, '>'])].join('\n');
-  return `${head}\n${fitList(risks, budget - bytes(head) - 3)}`;
-}
-
-function fitList(risks: readonly StackRisk[], budget: number): string {
-  const groups = grouped(risks);
-  const lines: string[] = [];
-  let left = budget - LEFT_OUT_BYTES;
-  let shown = 0;
-  for (const group of groups) {
-    const line = `> - ${sentenceOf(group)}`;
-    left -= bytes(line) + 1;
-    if (left < 0 || shown === MOST_LINES) break;
-    lines.push(line);
-    shown += 1;
+  const lines = [`> [!${kind}]`, ...(lead === undefined ? [] : [`> ${lead}`, '>'])];
+  const bullets = bulletsOf(risks);
+  const isMany = bullets.length > MOST_BULLETS + 1;
+  let left = budget - bytes(lines.join('\n')) - COUNT_BYTES;
+  const add = (some: readonly Bullet[]): readonly Bullet[] => {
+    for (const [at, { text }] of some.entries()) {
+      const line = `> - ${text}`;
+      if (bytes(line) + 1 > left) return some.slice(at);
+      left -= bytes(line) + 1;
+      lines.push(line);
+    }
+    return [];
+  };
+  let unsaid = add(isMany ? bullets.slice(0, MOST_BULLETS) : bullets);
+  if (unsaid.length > 0) unsaid = bullets.slice(bullets.indexOf(unsaid[0]!));
+  else if (isMany) {
+    const folded = bullets.slice(MOST_BULLETS);
+    const fold = [`>`, `> <details><summary>${counted(folded)}</summary>`, '>'];
+    left -= bytes(fold.join('\n')) + FOLD_END.length + 1;
+    const before = lines.length;
+    lines.push(...fold);
+    unsaid = add(folded);
+    if (unsaid.length === folded.length) lines.length = before;
+    else if (unsaid.length === 0) lines.push(FOLD_END);
+    else return [...lines, `> - And ${counted(unsaid)}.`, FOLD_END].join('\n');
   }
-  if (shown < groups.length) {
-    const rest = groups.slice(shown).flat();
-    lines.push(`> - And ${number(rest.length)} more: ${riskCounts(rest.map(({ risk }) => risk))}.`);
-  }
+  if (unsaid.length > 0) lines.push(`> - And ${counted(unsaid)}.`);
   return lines.join('\n');
 }
 
-/** Of one alert: more than a screen of them is not read. */
-const MOST_LINES = 15;
+const FOLD_END = '>\n> </details>';
 
-/** For the line that counts what is not listed. */
-const LEFT_OUT_BYTES = 160;
+/** `3 more: 2 data loss, 1 exposure` */
+function counted(bullets: readonly Bullet[]): string {
+  const risks = bullets.flatMap((bullet) => bullet.risks);
+  return `${number(risks.length)} more: ${riskCounts(risks)}`;
+}
 
-/** The same words about several addresses of a stack are said once. */
-function grouped(risks: readonly StackRisk[]): readonly (readonly StackRisk[])[] {
-  const groups = new Map<string, StackRisk[]>();
-  for (const one of risks) {
-    const key = JSON.stringify([one.risk.category, one.stack, one.risk.sentence]);
-    const known = groups.get(key);
+/** Of one alert: more than that at a time is a wall. */
+const MOST_BULLETS = 8;
+
+/** For the line that counts what is not said. */
+const COUNT_BYTES = 160;
+
+interface Bullet {
+  readonly text: string;
+  readonly risks: readonly Risk[];
+}
+
+/** One a resource, with all that is said of it; and the same words about several resources of a stack once. */
+function bulletsOf(risks: readonly StackRisk[]): readonly Bullet[] {
+  const byThing = grouped(risks, ({ stack, risk }) => JSON.stringify([stack, risk.address]));
+  const alike = grouped(byThing, (of) =>
+    JSON.stringify([of[0]!.stack, of.map(({ risk }) => [risk.category, risk.sentence])]),
+  );
+  return alike.map((things) => {
+    const first = things[0]!;
+    const names = things.slice(0, MOST_ADDRESSES).map(([one]) => code(shorten(one!.risk.address, 200)));
+    const rest = things.length - names.length;
+    const who = rest > 0 ? `${names.join(', ')} and ${number(rest)} more` : names.join(', ');
+    const categories = [...new Set(first.map(({ risk }) => CATEGORY_WORDS[risk.category]))].join(', ');
+    const sentences = first.map(({ risk }) => prose(shorten(risk.sentence, 500)));
+    return {
+      text: `**${capital(categories)}** ${who} in ${stackName(first[0]!.stack)}: ${sentences.join(' ')}`,
+      risks: things.flat().map(({ risk }) => risk),
+    };
+  });
+}
+
+function grouped<T>(all: readonly T[], key: (one: T) => string): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const known = groups.get(key(one));
     if (known) known.push(one);
-    else groups.set(key, [one]);
+    else groups.set(key(one), [one]);
   }
   return [...groups.values()];
 }
 
-function sentenceOf(group: readonly StackRisk[]): string {
-  const { risk, stack } = group[0]!;
-  const names = group.slice(0, MOST_ADDRESSES).map((one) => code(shorten(one.risk.address, 200)));
-  const rest = group.length - names.length;
-  const who = rest > 0 ? `${names.join(', ')} and ${number(rest)} more` : names.join(', ');
-  const word = CATEGORY_WORDS[risk.category];
-  return `**${word[0]!.toUpperCase()}${word.slice(1)}** ${who} in ${stackName(stack)}: ${prose(shorten(risk.sentence, 500))}`;
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 const MOST_ADDRESSES = 3;

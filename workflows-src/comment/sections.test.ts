@@ -93,7 +93,7 @@ describe('what is shown of each level', () => {
   test('everything, at level 1', () => {
     const { markdown, level } = fitSections(sections, whole + 200);
     expect([markdown, level]).toEqual([allOf(sections), 1]);
-    expect(markdown).toContain('**Update (2)**\n\n```diff\n! u1\n!     of ! u1\n! u2\n!     of ! u2\n```');
+    expect(markdown).toContain('**Update (2)**\n\n```diff\n! u1\n!     of ! u1\n\n! u2\n!     of ! u2\n```');
   });
 
   test('less and less as the room gets smaller, and what destroys longest', () => {

@@ -110,22 +110,45 @@ function fill(sections: readonly Section[], room: Room): ReadonlyMap<Group, Show
   const reserved = room.left - half.left;
   const first = fits ? differAll(destroying, shown, half, 0) : 0;
   room.left = half.left + reserved;
-  if (fits && nameAll(others, shown, room)) differAll(groups, shown, room, first);
+  if (fits && nameAll(others, shown, room, MOST_NAMES)) differAll(groups, shown, room, first);
   return shown;
 }
 
-/** @returns whether all fit */
-function nameAll(groups: readonly Group[], shown: ReadonlyMap<Group, Shown>, room: Room): boolean {
+/**
+ * @param most of a group, unless all fit: where the rest is only counted, a thousand names are not read
+ * @returns whether all fit
+ */
+function nameAll(
+  groups: readonly Group[],
+  shown: ReadonlyMap<Group, Shown>,
+  room: Room,
+  most = Infinity,
+): boolean {
+  const limit = allNamesFit(groups, room.left) ? Infinity : most;
   for (const group of groups) {
     const one = shown.get(group)!;
-    for (const item of group.items) {
+    for (const item of group.items.slice(0, limit)) {
       const head = item.head();
       if (!take([head], one, room)) return false;
       one.heads.push(head);
     }
   }
+  return groups.every(({ items }) => items.length <= limit);
+}
+
+function allNamesFit(groups: readonly Group[], room: number): boolean {
+  let left = room;
+  for (const { items } of groups) {
+    for (const item of items) {
+      left -= bytes(item.head()) + 1;
+      if (left < 0) return false;
+    }
+  }
   return true;
 }
+
+/** Where not all names fit, of what is not destroyed. */
+const MOST_NAMES = 100;
 
 /**
  * @param from how many of the items are done already, the most important first
@@ -143,7 +166,8 @@ function differAll(
     const { group, item } = items[at]!;
     const one = shown.get(group)!;
     const lines = item.diff!();
-    if (!take(lines, one, room)) return at;
+    // With a blank line behind them, so that one resource is told from the next.
+    if (!take(lines.length === 0 ? lines : [...lines, ''], one, room)) return at;
     one.inFull += 1;
     if (lines.length > 0) one.diffs.set(item, lines);
   }
@@ -194,6 +218,7 @@ function render(section: Section, shown: ReadonlyMap<Group, Shown>): string {
 function renderGroup(group: Group, shown: Shown | undefined): string {
   const all = group.items.length;
   const heads = shown?.heads.length ?? 0;
+  if (group.language === 'text' && heads === all) return `**${group.title}**\n\n${fenced(group, shown!)}`;
   const count = heads === all ? number(all) : `${number(heads)} of ${number(all)} shown`;
   const full = shown?.inFull ?? 0;
   const isWhole = full === withDiff(group.items.slice(0, heads)).length;
@@ -201,8 +226,16 @@ function renderGroup(group: Group, shown: Shown | undefined): string {
   const kinds = heads === all ? '' : byKind(group);
   const title = `**${group.title} (${count}${detail})**${kinds}`;
   if (!shown || heads === 0) return title;
-  const lines = shown.heads.flatMap((head, at) => [head, ...(shown.diffs.get(group.items[at]!) ?? [])]);
-  return `${title}\n\n${fence(group.language, lines)}`;
+  return `${title}\n\n${fenced(group, shown)}`;
+}
+
+function fenced({ language, items }: Group, { heads, diffs }: Shown): string {
+  const lines = heads.flatMap((head, at) => {
+    const below = diffs.get(items[at]!);
+    if (!below) return [head];
+    return at === heads.length - 1 ? [head, ...below] : [head, ...below, ''];
+  });
+  return fence(language, lines);
 }
 
 /** Of the whole group, whatever is shown: so its length does not depend on how much fits. */
