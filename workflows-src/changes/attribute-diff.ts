@@ -3,8 +3,18 @@ import { diffArrays } from 'diff';
 import { pathText, type Step } from './attribute-paths';
 import type { AttributeChange } from './change-set';
 import { align, type Naming, type Pairing } from './list-identity';
-import { canonical, child, embedded, holdsTrue, isEmpty, isEqual, isObject, MAX_DEPTH } from './json';
-import { guardOf, isHarmless, Masking, type Guard } from './masking';
+import {
+  canonical,
+  child,
+  embedded,
+  holdsTrue,
+  isEmpty,
+  isEqual,
+  isObject,
+  MAX_DEPTH,
+  withUnknown,
+} from './json';
+import { guardOf, isHarmless, Masking, strictest, type Guard } from './masking';
 import type { Values } from './planned-change';
 import { policyDocument } from './policy-document';
 import { visible } from './visible-text';
@@ -284,13 +294,15 @@ class Comparison {
   private within(place: Place, key: string, both: Both): Place {
     const { path, steps, isInText, depth, guard } = place;
     const shown = visible(this.masking.name(key));
-    const value = child(both.after, key) ?? child(both.before, key);
+    const after = withUnknown(both.after, both.unknown);
+    const sides = [both.before, after].filter((within) => !isNothing(within));
+    const guards = sides.map((within) => guardOf(key, child(within, key), guard, within));
     return {
       path: path === '' ? pathText([shown]) : `${path}${pathText(['_', shown]).slice(1)}`,
       steps: isInText ? steps : [...steps, key],
       isInText,
       depth: depth + 1,
-      guard: guardOf(key, value, guard, isObject(both.after) ? both.after : both.before),
+      guard: guards.length === 0 ? guard : strictest(guards),
     };
   }
 
@@ -339,14 +351,15 @@ class Comparison {
       return `[${parts.join(', ')}]`;
     }
     if (isObject(value)) {
-      const parts = keysOf(value, unknown).flatMap((key) => {
+      const within = withUnknown(value, unknown);
+      const parts = keysOf(within).flatMap((key) => {
         const inner = value[key];
         if (isNothing(inner) && !holdsTrue(child(unknown, key)) && child(mark, key) !== true) return [];
         const name = visible(this.masking.name(key));
         const text = this.text(
           inner,
           child(unknown, key),
-          guardOf(key, inner, guard, value),
+          guardOf(key, child(within, key), guard, within),
           child(mark, key),
           depth + 1,
         );

@@ -83,3 +83,17 @@ export function holdsTrue(marks: unknown): boolean {
   for (const key in marks) if (holdsTrue((marks as JsonObject)[key])) return true;
   return false;
 }
+
+/**
+ * A value with its members that are not known yet, as null: Terraform leaves them out of the value, and what an object is
+ * shows in the names of its members.
+ */
+export function withUnknown(value: unknown, unknown: unknown): unknown {
+  if (!holdsTrue(unknown)) return value;
+  if (Array.isArray(value)) return value.map((element, index) => withUnknown(element, child(unknown, index)));
+  if (!isObject(value) || !isObject(unknown)) return value;
+  const names = new Set([...Object.keys(value), ...Object.keys(unknown)]);
+  return Object.fromEntries(
+    [...names].map((name) => [name, withUnknown(child(value, name) ?? null, child(unknown, name))]),
+  );
+}

@@ -1,6 +1,6 @@
 import { createHmac, hash } from 'node:crypto';
 
-import { child, embedded, holdsTrue, isObject } from './json';
+import { child, embedded, holdsTrue, isObject, withUnknown } from './json';
 import { guardOf, isHarmless, type Guard, type Masking } from './masking';
 import type { Values } from './planned-change';
 
@@ -31,13 +31,13 @@ export class Digests {
 
   /** An attribute on one side; null where it is not set. */
   public part(name: string, values: Values, side: 'before' | 'after'): Part {
-    const within = values[side];
-    const value = child(within, name) ?? null;
+    const value = child(values[side], name) ?? null;
+    const unknown = side === 'after' ? child(values.afterUnknown, name) : false;
     return {
       value,
-      unknown: side === 'after' ? child(values.afterUnknown, name) : false,
+      unknown,
       marks: marksInside([values.beforeSensitive, values.afterSensitive], name),
-      guard: guardOf(name, value, 'shown', within),
+      guard: guardOf(name, withUnknown(value, unknown), 'shown', values[side]),
     };
   }
 
@@ -59,12 +59,12 @@ export class Digests {
   }
 
   public reviewed(part: Part): Reviewed {
-    if (part.unknown === true) return '?';
-    if (!holdsTrue(part.unknown) || part.marks.includes(true)) return this.of(part);
+    if (part.unknown === true || (holdsTrue(part.unknown) && part.marks.includes(true))) return '?';
+    if (!holdsTrue(part.unknown)) return this.of(part);
     if (Array.isArray(part.value) || Array.isArray(part.unknown))
       return { list: elementsOf(part).map((element) => this.reviewed(element)) };
     return {
-      object: Object.fromEntries(membersOf(part).map(([name, member]) => [name, this.reviewed(member)])),
+      object: Object.fromEntries(this.members(part).map(([name, member]) => [name, this.reviewed(member)])),
     };
   }
 
@@ -72,16 +72,20 @@ export class Digests {
   public satisfies(part: Part, reviewed: Reviewed): boolean {
     if (reviewed === '?') return true;
     if (part.unknown === true) return false;
-    if (typeof reviewed === 'string')
-      return (!holdsTrue(part.unknown) || part.marks.includes(true)) && this.of(part) === reviewed;
+    if (typeof reviewed === 'string') return !holdsTrue(part.unknown) && this.of(part) === reviewed;
     if ('list' in reviewed) return this.listSatisfies(elementsOf(part), reviewed.list);
     if (!isObject(part.value)) return false;
-    const members = new Map(membersOf(part));
+    const members = new Map(this.members(part));
     for (const [name, member] of members) {
       if (!Object.hasOwn(reviewed.object, name) || !this.satisfies(member, reviewed.object[name]!))
         return false;
     }
     return Object.entries(reviewed.object).every(([name, one]) => members.has(name) || one === '?');
+  }
+
+  /** A key can be a secret too. */
+  private members(part: Part): readonly (readonly [string, Part])[] {
+    return membersOf(part).map(([name, member]) => [this.masking.name(name), member]);
   }
 
   /** A set may be in another order once all of it is known: each element must be one that was reviewed, each once. */
@@ -147,17 +151,18 @@ function elementsOf({ value, unknown, marks, guard }: Part): readonly Part[] {
 
 /** Those that are set or will be, by name. */
 function membersOf({ value, unknown, marks, guard }: Part): readonly (readonly [string, Part])[] {
-  const names = new Set(isObject(value) ? Object.keys(value) : []);
-  if (isObject(unknown)) for (const name of Object.keys(unknown)) names.add(name);
-  return [...names].sort().flatMap((name) => {
-    const inner = child(value, name) ?? null;
-    const innerUnknown = child(unknown, name);
-    if (inner === null && !holdsTrue(innerUnknown)) return [];
-    const innerGuard = guardOf(name, inner, guard, value);
-    return [
-      [name, { value: inner, unknown: innerUnknown, marks: marksInside(marks, name), guard: innerGuard }],
-    ] as const;
-  });
+  const within = withUnknown(value, unknown);
+  return Object.keys(isObject(within) ? within : {})
+    .sort()
+    .flatMap((name) => {
+      const inner = child(value, name) ?? null;
+      const innerUnknown = child(unknown, name);
+      if (inner === null && !holdsTrue(innerUnknown)) return [];
+      const innerGuard = guardOf(name, child(within, name), guard, within);
+      return [
+        [name, { value: inner, unknown: innerUnknown, marks: marksInside(marks, name), guard: innerGuard }],
+      ] as const;
+    });
 }
 
 /** Most marks are empty objects: nothing is copied for those. */

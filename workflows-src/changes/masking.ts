@@ -37,7 +37,7 @@ export class Masking {
   /** The text is or holds a secret that is known by its value or by its form. */
   public hides(text: string): boolean {
     if (text.length < EQUAL_LENGTH) return false;
-    if (this.#known.has(text) || this.#inside?.test(text) === true || SECRET_FORMS.test(text)) return true;
+    if (this.knows(text) || SECRET_FORMS.test(text)) return true;
     return text.length >= ENCODED_LENGTH && BASE64.test(text) && this.hidesEncoded(text);
   }
 
@@ -46,6 +46,11 @@ export class Masking {
     const bytes = Buffer.from(text, 'base64');
     const decoded = bytes.toString('utf8');
     return !decoded.includes('\ufffd') && decoded !== text && this.hides(decoded);
+  }
+
+  /** The text is or holds a secret that is known by its value. */
+  public knows(text: string): boolean {
+    return this.#known.has(text) || this.#inside?.test(text) === true;
   }
 
   /** A name or address; where it holds a secret, a short digest stands for it, so that two of them differ. */
@@ -87,6 +92,11 @@ export function guardOf(name: string, value: unknown, above: Guard, within: unkn
   if (above === 'guarded') return kind === 'reference' && isPair(within) ? 'shown' : 'guarded';
   if (kind === 'secret' || (kind === 'environment' && holdsVariables(value))) return 'guarded';
   return kind === 'value' && LABELS.some((label) => isSecretText(child(within, label))) ? 'guarded' : 'shown';
+}
+
+/** Of two states of a value, neither may show what the other hides. */
+export function strictest(guards: readonly Guard[]): Guard {
+  return guards.includes('hidden') ? 'hidden' : guards.includes('guarded') ? 'guarded' : 'shown';
 }
 
 /** A truth value or nothing is no secret, nor is the address of one in AWS. */

@@ -8,7 +8,8 @@ import { members } from './members';
 import { PlannedChange, PlannedOutput, type Plan, type Values } from './planned-change';
 import { risksOf } from './risks';
 import { byGravity } from './risks/gravity';
-import { markedSecrets } from './secrets';
+import type { Risk } from './risks/risk';
+import { markedSecrets, withKnownMarked } from './secrets';
 import { visible } from './visible-text';
 
 /**
@@ -54,7 +55,7 @@ export function readPlan(bytes: Buffer | string, stack: string, secrets: Iterabl
     drift: differs.filter((one) => !settles(one)),
     settled: differs.filter(settles),
     checks: checks(at, plan),
-    risks: byGravity(changes.flatMap((change) => risksOf(change))),
+    risks: byGravity(changes.flatMap((change) => maskedRisks(change, masking))),
     complete: plan['complete'] !== false,
     errored: plan['errored'] === true,
   };
@@ -137,6 +138,14 @@ function importIdOf(at: Reader, importing: unknown, address: string): string | u
   return parts.length === 0 ? undefined : at.masking.name(parts.join(', '));
 }
 
+/** A sentence may name what a value names: not when that is a secret which the plan does not mark there. */
+function maskedRisks(change: PlannedChange, masking: Masking): readonly Risk[] {
+  const risks = risksOf(change);
+  if (risks.length === 0) return risks;
+  const values = withKnownMarked(change.values, masking);
+  return values === change.values ? risks : risksOf({ ...change, values });
+}
+
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1;
 }
@@ -191,6 +200,7 @@ function outputChanges(at: Reader, plan: Json): PlannedOutput[] {
   const outputs = plan['output_changes'] ?? null;
   if (outputs === null) return [];
   return Object.entries(at.object(outputs, 'output_changes'))
+    .sort(byName)
     .map(([name, given]) => {
       const where = `output ${name}`;
       const change = at.object(given, where);

@@ -1,4 +1,6 @@
 import { child, isObject } from './json';
+import type { Masking } from './masking';
+import type { Values } from './planned-change';
 
 /**
  * The texts that a plan marks as sensitive, wherever it does, so that they are recognized where it does not: a secret that
@@ -43,6 +45,33 @@ function collect(value: unknown, mark: unknown, found: Set<string>, depth: numbe
       collect(child(value, key), mark === true || child(mark, key), found, depth + 1);
     }
   }
+}
+
+/**
+ * The values with every text marked as sensitive that holds a secret known by its value, for those who read the marks only.
+ * @returns the same values when there is none
+ */
+export function withKnownMarked(values: Values, masking: Masking): Values {
+  const before = marked(values.before, values.beforeSensitive, masking, 0);
+  const after = marked(values.after, values.afterSensitive, masking, 0);
+  if (before === values.beforeSensitive && after === values.afterSensitive) return values;
+  return { ...values, beforeSensitive: before, afterSensitive: after };
+}
+
+/** @returns the same mark where there is nothing to add */
+function marked(value: unknown, mark: unknown, masking: Masking, depth: number): unknown {
+  if (mark === true || depth > MOST_DEPTH) return mark;
+  if (typeof value === 'string') return masking.knows(value) ? true : mark;
+  if (typeof value !== 'object' || value === null) return mark;
+  if (Object.keys(value).some((key) => masking.knows(key))) return true;
+  const entries = Object.entries(value).map(([key, inner]): [string, unknown] => {
+    const at = Array.isArray(value) ? Number(key) : key;
+    return [key, marked(inner, child(mark, at), masking, depth + 1)];
+  });
+  const isSame = ([key, inner]: readonly [string, unknown]): boolean =>
+    inner === child(mark, Array.isArray(value) ? Number(key) : key);
+  if (entries.every(isSame)) return mark;
+  return Array.isArray(value) ? entries.map(([, inner]) => inner ?? false) : Object.fromEntries(entries);
 }
 
 const MOST_DEPTH = 64;
