@@ -36,11 +36,11 @@ export function groupsOf(set: ChangeSet, limits?: DiffLimits): readonly Group[] 
     of('Delete', '-', 0, (change) => change.action === 'delete'),
     of('Replace', '-/+', 0, (change) => isReplace(change.action)),
     of('Update', '!', 2, (change) => change.action === 'update'),
-    of('Create', '+', 4, (change) => change.action === 'create'),
+    { ...of('Create', '+', 4, (change) => change.action === 'create'), folds: true },
     of('Move, nothing else', '!', 5, isMove),
     of('Import, nothing else', '+', 5, (change) => stays(change) && !isMove(change)),
     of('Forget: stays in the cloud, leaves the state', '!', 5, (change) => change.action === 'forget'),
-    of('Read during the apply', '!', 6, (change) => change.action === 'read'),
+    { ...of('Read during the apply', '!', 6, (change) => change.action === 'read'), folds: true },
     of('Open for the apply', '!', 6, (change) => kindOf(change.action) === 'ephemeral'),
     plain(
       'Invoke',

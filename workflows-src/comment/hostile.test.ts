@@ -37,7 +37,7 @@ const COMMENT: Readonly<Record<string, readonly string[]>> = {
   tr: ['th', 'td'],
   th: ['#text'],
   td: ['strong', 'code', '#text'],
-  details: ['summary', 'p', 'div.highlight', 'pre', 'ul'],
+  details: ['summary', 'p', 'div.highlight', 'pre', 'ul', 'details'],
   summary: ['code', '#text'],
   'div.highlight': ['pre'],
   pre: ['code', 'span', '#text'],

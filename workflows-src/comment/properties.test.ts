@@ -100,6 +100,7 @@ function parse(markdown: string): ReadSummary {
   const outside: string[] = [];
   const sections: { summary: string; groups: ReadGroup[] }[] = [];
   let section: (typeof sections)[number] | undefined;
+  let isFolded = false;
   let fence: { readonly closing: string; readonly lines: string[] } | undefined;
   let folds = 0;
   for (const line of markdown.split('\n')) {
@@ -120,9 +121,13 @@ function parse(markdown: string): ReadSummary {
       expect(section).toBeUndefined();
       section = { summary: '', groups: [] };
       sections.push(section);
+    } else if (line === '<details><summary>Show them</summary>') {
+      expect([section === undefined, isFolded]).toEqual([false, false]);
+      isFolded = true;
     } else if (line === '</details>') {
       expect(section).toBeDefined();
-      section = undefined;
+      if (!isFolded) section = undefined;
+      isFolded = false;
     } else if (line.startsWith('<summary>')) {
       expect(line).toMatch(/^<summary>.*<\/summary>$/);
       section!.summary = line;

@@ -126,3 +126,21 @@ describe('what is shown of each level', () => {
     expect(fitSections(ticks, 200).markdown).toContain('\n```````````diff\n');
   });
 });
+
+test('many creates below something else are opened by the reader, and that is paid for', () => {
+  const creates = (count: number): Group => ({
+    title: 'Create',
+    rank: 3,
+    language: 'diff',
+    folds: true,
+    items: Array.from({ length: count }, (_, at) => ({ head: () => `+ ${at}` })),
+  });
+  const del = group('Delete', 0, ['- a']);
+  const fold = '**Create (7)**\n\n<details><summary>Show them</summary>\n\n```diff\n+ 0\n';
+  expect(allOf([section('a', true, del, creates(7))])).toContain(fold);
+  expect(allOf([section('a', true, del, creates(6))])).not.toContain('Show them');
+  expect(allOf([section('a', true, creates(7))])).not.toContain('Show them');
+  const sections = [section('a', true, del, creates(9))];
+  for (let budget = 60; budget < 400; budget += 1)
+    expect(bytes(fitSections(sections, budget).markdown)).toBeLessThanOrEqual(budget);
+});

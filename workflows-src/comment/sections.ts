@@ -20,6 +20,8 @@ export interface Group {
   readonly rank: number;
   readonly language: 'diff' | 'text';
   readonly items: readonly Item[];
+  /** Opened by the reader where there are many and something else stands above: creates, mostly. @default false */
+  readonly folds?: boolean;
 }
 
 /** All lines are safe inside a fence, without line breaks. They are made when there may be room for them. */
@@ -208,14 +210,21 @@ function levelOf(sections: readonly Section[], shown: ReadonlyMap<Group, Shown>)
 }
 
 function render(section: Section, shown: ReadonlyMap<Group, Shown>): string {
-  const parts = section.groups.map((group) => renderGroup(group, shown.get(group)));
+  const parts = section.groups.map((group, at) => renderGroup(group, shown.get(group), isFolded(group, at)));
   if (section.note !== undefined) parts.unshift(section.note);
   if (section.end !== undefined) parts.push(section.end);
   const open = section.open ? '<details open>' : '<details>';
   return `${open}\n<summary>${section.summary}</summary>\n\n${parts.join('\n\n')}\n\n</details>`;
 }
 
-function renderGroup(group: Group, shown: Shown | undefined): string {
+function isFolded({ folds, items }: Group, at: number): boolean {
+  return folds === true && at > 0 && items.length > MOST_UNFOLDED;
+}
+
+const MOST_UNFOLDED = 6;
+const FOLD = ['<details><summary>Show them</summary>\n\n', '\n\n</details>'] as const;
+
+function renderGroup(group: Group, shown: Shown | undefined, fold: boolean): string {
   const all = group.items.length;
   const heads = shown?.heads.length ?? 0;
   if (group.language === 'text' && heads === all) return `**${group.title}**\n\n${fenced(group, shown!)}`;
@@ -226,7 +235,8 @@ function renderGroup(group: Group, shown: Shown | undefined): string {
   const kinds = heads === all ? '' : byKind(group);
   const title = `**${group.title} (${count}${detail})**${kinds}`;
   if (!shown || heads === 0) return title;
-  return `${title}\n\n${fenced(group, shown)}`;
+  const lines = fenced(group, shown);
+  return `${title}\n\n${fold ? FOLD[0] + lines + FOLD[1] : lines}`;
 }
 
 function fenced({ language, items }: Group, { heads, diffs }: Shown): string {
@@ -255,7 +265,10 @@ const MOST_KINDS = 8;
 /** An upper bound of a section's bytes besides its items, with the blank line behind it. */
 function skeletonCost(section: Section): number {
   let most = bytes(render(section, new Map())) + 2;
-  for (const { items } of section.groups) most += FENCE + DETAIL + 2 * number(items.length).length;
+  for (const [at, group] of section.groups.entries()) {
+    most += FENCE + DETAIL + 2 * number(group.items.length).length;
+    if (isFolded(group, at)) most += FOLD.join('').length;
+  }
   return most;
 }
 
