@@ -55,7 +55,10 @@ export function readPlan(bytes: Buffer | string, stack: string, secrets: Iterabl
     drift: differs.filter((one) => !settles(one)),
     settled: differs.filter(settles),
     checks: checks(at, plan),
-    risks: byGravity(changes.flatMap((change) => maskedRisks(change, masking))),
+    risks: byGravity(
+      changes.flatMap((change) => maskedRisks(change, masking)),
+      (risk) => risk,
+    ),
     complete: plan['complete'] !== false,
     errored: plan['errored'] === true,
   };

@@ -1,7 +1,7 @@
 import { count, destroys, type ChangeSet, type Counts } from '../changes/change-set';
 import { diagnosticsGroup, groupsOf } from './groups';
 import { bytes, code, COMMENT_BYTES, number, plural, prose, shorten } from './markdown';
-import { byGravity, riskBlocks, riskCounts, type StackRisk } from './risk-blocks';
+import { riskBlocks, riskCounts, type StackRisk } from './risk-blocks';
 import { fitSections, type Fitted, type Section } from './sections';
 import { otherCounts, resourceTotals, stackName, stackNames, stackTitle } from './words';
 
@@ -79,7 +79,7 @@ export function fitSummary(results: readonly StackResult[], meta: SummaryMeta, b
   const top = [
     headlined,
     ...troubleBlock(stacks),
-    ...riskBlocks(byGravity(risks), destruction(stacks), budget / 4),
+    ...riskBlocks(risks, destruction(stacks), budget / 4),
   ].join('\n\n');
   const table = fitTable(stacks, budget / 4);
   const left = budget - bytes([top, table, '', footer, ''].join('\n\n'));

@@ -1,3 +1,4 @@
+import { byGravity } from '../changes/risks/gravity';
 import { CATEGORIES, SEVERITIES, type Category, type Risk, type Severity } from '../changes/risks/risk';
 import { bytes, code, number, prose, shorten } from './markdown';
 import { stackName } from './words';
@@ -8,17 +9,9 @@ export interface StackRisk {
   readonly risk: Risk;
 }
 
-/** Those of all stacks, in the order in which they are told. */
-export function byGravity(risks: readonly StackRisk[]): readonly StackRisk[] {
-  const rank = ({ risk }: StackRisk): number =>
-    SEVERITIES.indexOf(risk.severity) * CATEGORIES.length + CATEGORIES.indexOf(risk.category);
-  return [...risks].sort((a, b) => rank(a) - rank(b));
-}
-
 /**
  * The risks as alerts, one for each severity that occurs, the gravest first: what happens to whom, said once for all that
  * it happens to. Those that are too many to be read at once are folded, and what does not fit is counted by category.
- * @param risks the gravest first
  * @param lead said in front of the first alert's list
  */
 export function riskBlocks(
@@ -28,10 +21,11 @@ export function riskBlocks(
 ): readonly string[] {
   // That something is destroyed of which nobody is afraid is said without an alarm: every release replaces a task definition.
   if (risks.length === 0) return lead === undefined ? [] : [lead];
+  const sorted = byGravity(risks, ({ risk }) => risk);
   let left = budget;
   let said = lead;
   return SEVERITIES.flatMap((severity) => {
-    const some = risks.filter(({ risk }) => risk.severity === severity);
+    const some = sorted.filter(({ risk }) => risk.severity === severity);
     if (some.length === 0) return [];
     const block = alert(ALERTS[severity], said, some, left);
     said = undefined;

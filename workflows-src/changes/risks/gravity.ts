@@ -1,8 +1,8 @@
 import { CATEGORIES, SEVERITIES, type Risk } from './risk';
 
-/** The gravest first, those of one kind together, otherwise as they came. */
-export function byGravity(risks: readonly Risk[]): readonly Risk[] {
+/** The gravest first, those of one category together, otherwise as they came. */
+export function byGravity<T>(all: readonly T[], riskOf: (one: T) => Risk): readonly T[] {
   const rank = ({ severity, category }: Risk): number =>
     SEVERITIES.indexOf(severity) * CATEGORIES.length + CATEGORIES.indexOf(category);
-  return [...risks].sort((a, b) => rank(a) - rank(b));
+  return [...all].sort((a, b) => rank(riskOf(a)) - rank(riskOf(b)));
 }
