@@ -63,7 +63,7 @@ test('what is too much to be read at once is folded, and what does not fit is co
     }),
   );
   const [block] = riskBlocks(many, undefined, 50_000);
-  const [above, below] = block!.split('> <details><summary>32 more: 16 data loss, 16 downtime</summary>\n');
+  const [above, below] = block!.split('> <details><summary>32 more: 12 data loss, 20 downtime</summary>\n');
   expect([above, below].map((part) => part!.match(/^> - \*\*/gm)?.length)).toEqual([8, 32]);
   expect(below!.endsWith('\n>\n> </details>')).toBe(true);
   for (let budget = 500; budget < 5000; budget += 13) {
