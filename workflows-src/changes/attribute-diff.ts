@@ -114,8 +114,9 @@ class Comparison {
 
   private objects(both: Both, place: Place): void {
     const { before, after, unknown } = both;
+    const sides = sidesOf(both);
     for (const key of keysOf(before, after, unknown))
-      this.compare(inside(both, key), this.within(place, key, both));
+      this.compare(inside(both, key), this.within(place, key, sides));
   }
 
   private sensitive({ before, after, unknown, marks }: Both, place: Place): void {
@@ -194,11 +195,12 @@ class Comparison {
       });
       return;
     }
+    const sides = sidesOf(both);
     for (const key of keysOf(value, comes ? unknown : undefined)) {
       const part = inside(both, key);
       // What is new lists what it is given; what stays unset is not news.
       if (isEmpty(part[side]) && !holdsTrue(part.unknown)) continue;
-      this.compare(part, this.within(place, key, both));
+      this.compare(part, this.within(place, key, sides));
     }
   }
 
@@ -291,11 +293,9 @@ class Comparison {
       });
   }
 
-  private within(place: Place, key: string, both: Both): Place {
+  private within(place: Place, key: string, sides: readonly unknown[]): Place {
     const { path, steps, isInText, depth, guard } = place;
     const shown = visible(this.masking.name(key));
-    const after = withUnknown(both.after, both.unknown);
-    const sides = [both.before, after].filter((within) => !isNothing(within));
     const guards = sides.map((within) => guardOf(key, child(within, key), guard, within));
     return {
       path: path === '' ? pathText([shown]) : `${path}${pathText(['_', shown]).slice(1)}`,
@@ -465,6 +465,11 @@ function unordered(value: unknown): string {
     return Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, sort(inner)]));
   };
   return canonical(sort(value));
+}
+
+/** What a member belongs to, before and after: that decides how it is guarded. */
+function sidesOf({ before, after, unknown }: Both): readonly unknown[] {
+  return [before, withUnknown(after, unknown)].filter((side) => !isNothing(side));
 }
 
 function inside({ before, after, unknown, marks }: Both, key: Step): Both {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { ledgerDigest, ledgerOf } from '../changes/ledger';
 import { Masking } from '../changes/masking';
 import type { Plan } from '../changes/planned-change';
 import { readPlan } from '../changes/read-plan';
@@ -59,10 +58,7 @@ export async function renderCommand(argv: readonly string[], io: CommandIo): Pro
     io.err(`${problems.join('\n')}\n`);
     return 1;
   }
-  const results = plans.map((changes): StackResult => {
-    const ledger = changes.changes.length > 0 ? { ledger: ledgerDigest(ledgerOf(changes)) } : {};
-    return { stack: changes.stack, status: 'planned', changes, ...ledger };
-  });
+  const results = plans.map((changes): StackResult => ({ stack: changes.stack, status: 'planned', changes }));
   if (full !== undefined) writeWhole(resolve(io.cwd, full), renderPage(results));
   io.out(format === 'json' ? `${JSON.stringify(plans.map(withoutValues))}\n` : renderSummary(results));
   return 0;
