@@ -18,6 +18,7 @@ const stack = (id: string, dependencies: string[] = [], stateBucket = 'one'): Sy
   reads: [],
   variables: [],
   stateBucket,
+  stateRegion: 'eu-west-1',
 });
 
 const all = [
@@ -85,7 +86,7 @@ describe('reading what CDKTF wrote', () => {
       },
     },
   });
-  const backend = { backend: { s3: { bucket: 'states', key: 'a' } } };
+  const backend = { backend: { s3: { bucket: 'states', key: 'a', region: 'eu-west-1' } } };
 
   test('a stack has its folder, its variables, the states it reads and the bucket of its own', () => {
     write('manifest.json', manifest());
@@ -102,6 +103,7 @@ describe('reading what CDKTF wrote', () => {
         reads: ['dev-network'],
         variables: ['image'],
         stateBucket: 'states',
+        stateRegion: 'eu-west-1',
       },
     ]);
   });

@@ -16,6 +16,8 @@ export interface SynthesizedStack {
   readonly variables: readonly string[];
   /** The S3 bucket that its state lies in. */
   readonly stateBucket: string;
+  /** Of that bucket. */
+  readonly stateRegion: string;
 }
 
 const manifest = z.looseObject({
@@ -30,7 +32,9 @@ const manifest = z.looseObject({
 });
 
 const stackFile = z.looseObject({
-  terraform: z.looseObject({ backend: z.looseObject({ s3: z.looseObject({ bucket: z.string() }) }) }),
+  terraform: z.looseObject({
+    backend: z.looseObject({ s3: z.looseObject({ bucket: z.string(), region: z.string() }) }),
+  }),
   variable: z.record(z.string(), z.unknown()).default({}),
   data: z
     .looseObject({
@@ -62,6 +66,7 @@ export function readSynthesized(outdir: string): readonly SynthesizedStack[] {
       reads: Object.values(data.terraform_remote_state).map(({ config }) => config.key),
       variables: Object.keys(variable),
       stateBucket: terraform.backend.s3.bucket,
+      stateRegion: terraform.backend.s3.region,
     };
   });
 }

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
-import * as z from 'zod';
 
 import type { ChangeSet } from '../changes/change-set';
 import type { SynthesizedStack } from '../graph/synthesized';
@@ -38,15 +36,14 @@ export async function bootstrap(
   options: BootstrapOptions,
 ): Promise<Bootstrapped> {
   const override = join(stack.folder, LOCAL_BACKEND);
-  const bucket = await stateBucket(stack);
-  const exists = await bucketExists(bucket, options.env);
+  const exists = await bucketExists(stack, options.env);
   const local = existsSync(options.localState) || !exists;
   try {
     if (local) await useLocalState(override, options.localState);
     await initialize(workspace, stack);
     if (!local && !(await hasState(workspace, stack))) {
       throw new Error(
-        `the bucket ${bucket.bucket} exists but holds no state of ${stack.id}: it was made by hand, or under another stack. Look at what is in it; a new project takes another project name in stacks/config.ts.`,
+        `the bucket ${stack.stateBucket} exists but holds no state of ${stack.id}: it was made by hand, or under another stack. Look at what is in it; a new project takes another project name in stacks/config.ts.`,
       );
     }
     const changes = await planned(workspace, stack, { lock: true });
@@ -89,21 +86,9 @@ async function hasState({ terraform }: Workspace, { folder }: SynthesizedStack):
   return state.values !== undefined;
 }
 
-const backendBlock = z.looseObject({
-  terraform: z.looseObject({
-    backend: z.looseObject({ s3: z.looseObject({ bucket: z.string(), region: z.string() }) }),
-  }),
-});
-
-async function stateBucket({ id, folder }: SynthesizedStack): Promise<{ bucket: string; region: string }> {
-  const parsed = backendBlock.safeParse(JSON.parse(await readFile(join(folder, 'cdk.tf.json'), 'utf8')));
-  if (!parsed.success) throw new Error(`${id}: its cdk.tf.json has no S3 backend`);
-  return parsed.data.terraform.backend.s3;
-}
-
 /** S3 tells anybody whether a bucket name is taken: 404 or not (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html). */
 async function bucketExists(
-  { bucket, region }: { bucket: string; region: string },
+  { stateBucket: bucket, stateRegion: region }: SynthesizedStack,
   env: NodeJS.ProcessEnv,
 ): Promise<boolean> {
   const endpoint = env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL;
