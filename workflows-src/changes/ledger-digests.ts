@@ -27,6 +27,7 @@ export class Digests {
   public constructor(
     private readonly masking: Masking,
     private readonly key: string | undefined,
+    private readonly images: readonly string[] = [],
   ) {}
 
   /** An attribute on one side; null where it is not set. */
@@ -125,7 +126,11 @@ export class Digests {
     if (typeof value !== 'string') return JSON.stringify(value);
     const inner = MAY_HOLD_SECRETS.test(value) ? embedded(value) : undefined;
     if (inner !== undefined) return `json(${this.written(inner, UNMARKED, guard)})`;
-    return this.masking.hides(value) ? this.masked(value) : JSON.stringify(value);
+    return this.masking.hides(value) ? this.masked(value) : JSON.stringify(this.withoutImages(value));
+  }
+
+  private withoutImages(text: string): string {
+    return this.images.reduce((rest, image) => rest.replaceAll(image, '(image)'), text);
   }
 
   private masked(value: unknown): string {

@@ -52,11 +52,19 @@ export interface LedgerOptions {
    * is noticed too. @default none: masked values stand as a constant
    */
   readonly key?: string;
+  /**
+   * Images that count as one and the same wherever they stand: the one that is deployed and the one that takes its place. A
+   * review knows that a service gets a new image, and cannot know which, because it is built from the merge.
+   * @default none
+   */
+  readonly images?: readonly string[];
 }
 
 /** The same plan gives the same ledger. */
 export function ledgerOf(plan: Plan, options: LedgerOptions = {}): Ledger {
-  const entries = changesOf(plan, new Digests(plan.masking, options.key)).map(({ entry }) => entry);
+  const entries = changesOf(plan, new Digests(plan.masking, options.key, options.images)).map(
+    ({ entry }) => entry,
+  );
   return { format: 1, stack: plan.stack, entries: entries.sort(byAddress) };
 }
 
@@ -83,7 +91,7 @@ export function isSubset(
   ledgers: readonly Ledger[],
   options: LedgerOptions = {},
 ): readonly Mismatch[] {
-  const digests = new Digests(plan.masking, options.key);
+  const digests = new Digests(plan.masking, options.key, options.images);
   const reviewed = new Map<string, LedgerEntry[]>();
   for (const { stack, entries } of ledgers) {
     if (stack !== plan.stack) continue;

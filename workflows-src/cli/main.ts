@@ -12,6 +12,10 @@ const commands: Readonly<Record<string, Command>> = {
     does: 'plans an environment and prints the summary a pull request gets',
     load: () => (require('./plan') as typeof import('./plan')).planCommand,
   },
+  affected: {
+    does: 'names the stacks that differ from another commit, and how, without credentials',
+    load: () => (require('./affected') as typeof import('./affected')).affectedCommand,
+  },
   apply: {
     does: 'plans under the lock and applies, along the graph',
     load: () => (require('./apply') as typeof import('./apply')).applyCommand,

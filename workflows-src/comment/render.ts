@@ -1,5 +1,7 @@
 import { count, destroys, type ChangeSet, type Counts } from '../changes/change-set';
+import type { ConfigurationChange } from '../review/configuration-diff';
 import { diagnosticsGroup, groupsOf } from './groups';
+import { configurationGroups } from './render-configuration';
 import { bytes, code, COMMENT_BYTES, number, plural, prose, shorten } from './markdown';
 import { riskBlocks, riskCounts, type StackRisk } from './risk-blocks';
 import { fitSections, type Fitted, type Section } from './sections';
@@ -18,8 +20,15 @@ export type StackResult =
     }
   /** Terraform ended with an error. @param diagnostics what it said, to be shown */
   | { readonly stack: string; readonly status: 'failed'; readonly diagnostics: string }
-  /** Not planned, on purpose. @param reason a sentence, such as which stack has to be applied first */
-  | { readonly stack: string; readonly status: 'deferred'; readonly reason: string }
+  /** Not planned, on purpose. */
+  | {
+      readonly stack: string;
+      readonly status: 'deferred';
+      /** A sentence, such as which stack has to be applied first. */
+      readonly reason: string;
+      /** How its configuration, which is valid, differs from the one before. */
+      readonly configuration?: readonly ConfigurationChange[];
+    }
   /** It should have been planned, and nobody knows what became of it. */
   | { readonly stack: string; readonly status: 'missing' };
 
@@ -131,8 +140,17 @@ function describe(result: StackResult): Stack {
     }
     case 'missing':
       return { ...shared, cells: ['**missing**', ...none, '', ''] };
-    case 'deferred':
-      return { ...shared, cells: ['deferred', ...none, prose(shorten(result.reason, 300)), ''] };
+    case 'deferred': {
+      const { reason, configuration = [] } = result;
+      const section: Section = {
+        summary: `${title}: deferred, ${plural(configuration.length, 'block')} of configuration`,
+        open: false,
+        note: '**Not planned yet.** Its configuration is valid; this is how it differs.',
+        groups: configurationGroups(configuration),
+      };
+      const cells = ['deferred', ...none, prose(shorten(reason, 300)), ''];
+      return { ...shared, cells, ...(configuration.length > 0 && { section }) };
+    }
     case 'planned':
       return { ...shared, ...describePlan(result, title) };
   }

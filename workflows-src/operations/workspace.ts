@@ -96,29 +96,40 @@ export async function removePlan(stack: SynthesizedStack): Promise<void> {
   await rm(planFile(stack), { force: true });
 }
 
+export interface Variables {
+  readonly variables: Readonly<Record<string, string>>;
+  /** The image that is deployed, and the one that takes its place: in a ledger they count as the same. */
+  readonly images: readonly string[];
+}
+
 /**
  * The values of the stack's input variables. There is one kind: `image`, of the service that a tasks stack is for.
+ * @param outputs of the stack as it was last applied. @default terraform is asked
  * @throws Deferred when no image was ever given to the environment; Error for a variable that nothing gives
  */
 export async function variablesOf(
   { terraform, images }: Workspace,
   stack: SynthesizedStack,
-): Promise<Record<string, string>> {
-  const values: Record<string, string> = {};
-  for (const name of stack.variables) {
-    const service = /-tasks-([a-z0-9]+)$/.exec(stack.id)?.[1];
-    if (name !== 'image' || service === undefined) {
-      throw new Error(
-        `${stack.id}: nothing gives a value to its variable '${name}'; only a tasks stack's 'image' is known`,
-      );
-    }
-    const given = images.get(service) ?? (await terraform.outputs(stack.folder)).deployed_image;
-    if (typeof given !== 'string') {
-      throw new Deferred(
-        `no image of ${service} was released here yet; give one with --image ${service}=<repository>@sha256:<digest>`,
-      );
-    }
-    values[name] = given;
+  outputs = () => terraform.outputs(stack.folder),
+): Promise<Variables> {
+  const [name, ...others] = stack.variables;
+  if (name === undefined) return { variables: {}, images: [] };
+  const service = /-tasks-([a-z0-9]+)$/.exec(stack.id)?.[1];
+  const unknown = name === 'image' && service !== undefined ? others[0] : name;
+  if (unknown !== undefined || service === undefined) {
+    throw new Error(
+      `${stack.id}: nothing gives a value to its variable '${unknown}'; only a tasks stack's 'image' is known`,
+    );
   }
-  return values;
+  const { deployed_image: deployed } = await outputs();
+  const image = images.get(service) ?? deployed;
+  if (typeof image !== 'string') {
+    throw new Deferred(
+      `no image of ${service} was released here yet; give one with --image ${service}=<repository>@sha256:<digest>`,
+    );
+  }
+  return {
+    variables: { image },
+    images: [...new Set([image, ...(typeof deployed === 'string' ? [deployed] : [])])],
+  };
 }

@@ -43,7 +43,8 @@ export interface PlanOptions {
   readonly lock: boolean;
   /** How long to wait for somebody who holds it. @default 20 */
   readonly lockTimeoutSeconds?: number;
-  readonly mode?: 'normal' | 'destroy';
+  /** `refresh-only`: what differs between the state and what is there, whatever the configuration says. @default 'normal' */
+  readonly mode?: 'normal' | 'destroy' | 'refresh-only';
   readonly variables?: Readonly<Record<string, string>>;
 }
 
@@ -89,7 +90,7 @@ export class Terraform {
   }
 
   public async plan(folder: string, options: PlanOptions): Promise<void> {
-    const mode = options.mode === 'destroy' ? ['-destroy'] : [];
+    const mode = options.mode === undefined || options.mode === 'normal' ? [] : [`-${options.mode}`];
     const lock = options.lock
       ? [`-lock-timeout=${options.lockTimeoutSeconds ?? LOCK_TIMEOUT_SECONDS}s`]
       : ['-lock=false'];
@@ -103,6 +104,20 @@ export class Terraform {
       ...lock,
       ...variables,
     ]);
+  }
+
+  /** Checks the configuration of an initialized stack without its state and without the cloud. */
+  public async validate(folder: string): Promise<void> {
+    const { code, stdout, stderr } = await run(this.binary.file, ['validate', '-json'], {
+      cwd: folder,
+      env: this.env,
+      signal: this.signal,
+      graceMs: this.graceMs,
+    });
+    if (code === 0) return;
+    const answer = validateAnswer.safeParse(parseJson(stdout.toString('utf8')));
+    const diagnostics = answer.success ? answer.data.diagnostics.map(asDiagnostic) : [];
+    throw new TerraformError(folder, 'validate', code, diagnostics, stderr);
   }
 
   /** The plan file as JSON. */
@@ -163,18 +178,38 @@ export class Terraform {
 
 const outputsAnswer = z.record(z.string(), z.looseObject({ value: z.unknown() }));
 
+const diagnosticJson = z.looseObject({
+  severity: z.enum(['error', 'warning']),
+  summary: z.string(),
+  detail: z.string().default(''),
+  address: z.string().optional(),
+  range: z.looseObject({ filename: z.string(), start: z.looseObject({ line: z.number() }) }).optional(),
+});
+
+function asDiagnostic({
+  severity,
+  summary,
+  detail,
+  address,
+  range,
+}: z.output<typeof diagnosticJson>): Diagnostic {
+  return { severity, summary, detail, address, at: range && `${range.filename}:${range.start.line}` };
+}
+
+const validateAnswer = z.looseObject({ diagnostics: z.array(diagnosticJson) });
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** One line of `-json`: https://developer.hashicorp.com/terraform/internals/machine-readable-ui */
 const uiLine = z.looseObject({
   type: z.string().optional(),
-  diagnostic: z
-    .looseObject({
-      severity: z.enum(['error', 'warning']),
-      summary: z.string(),
-      detail: z.string().default(''),
-      address: z.string().optional(),
-      range: z.looseObject({ filename: z.string(), start: z.looseObject({ line: z.number() }) }).optional(),
-    })
-    .optional(),
+  diagnostic: diagnosticJson.optional(),
   hook: z
     .looseObject({ resource: z.looseObject({ addr: z.string() }).optional(), action: z.string().optional() })
     .optional(),
@@ -186,10 +221,8 @@ function readLine(
   onProgress: ((progress: Progress) => void) | undefined,
 ): void {
   if (line.trim() === '') return;
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
+  const json = parseJson(line);
+  if (json === undefined) {
     // A crash of terraform or a provider prints plain text here.
     diagnostics.push({ severity: 'error', summary: line, detail: '' });
     return;
@@ -197,16 +230,7 @@ function readLine(
   const parsed = uiLine.safeParse(json);
   if (!parsed.success) return;
   const { type, diagnostic, hook } = parsed.data;
-  if (diagnostic) {
-    const { severity, summary, detail, address, range } = diagnostic;
-    diagnostics.push({
-      severity,
-      summary,
-      detail,
-      address,
-      at: range && `${range.filename}:${range.start.line}`,
-    });
-  }
+  if (diagnostic) diagnostics.push(asDiagnostic(diagnostic));
   const address = hook?.resource?.addr;
   const action = hook?.action;
   if (type !== 'apply_complete' || address === undefined) return;

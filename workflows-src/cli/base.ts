@@ -1,0 +1,117 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { changedServices } from '../actions/changed-services/changed';
+import { inOrder, readSynthesized, type SynthesizedStack } from '../graph/synthesized';
+import { affectedStacks, type Affected, type StackFiles } from '../review/affected';
+import { run } from '../terraform/process';
+import { type CommandIo, UsageError } from './io';
+import { synthesize } from './workspace';
+
+/** This checkout beside the commit that it is compared with. */
+export interface Compared {
+  /** The commit of the base, 40 hexadecimal digits. */
+  readonly base: string;
+  readonly affected: Affected;
+  /** Services whose image the merge will build anew. */
+  readonly builds: readonly string[];
+  readonly before: readonly StackFiles[];
+  readonly after: readonly StackFiles[];
+}
+
+/**
+ * Synthesizes the base in a worktree of its own, and compares.
+ * @param ref a branch, tag or commit: the base is where this checkout left it
+ * @param outdir where this checkout is synthesized already
+ * @throws UsageError when there is no such commit; Error with what git or the app said
+ */
+export async function compareWithBase(io: CommandIo, ref: string, outdir: string): Promise<Compared> {
+  const base = await mergeBase(io, ref);
+  const changed = await git(io, ['diff', '--name-only', '--no-renames', '-z', base]);
+  const files = changed.split('\0').filter((path) => path !== '');
+  const after = stackFiles(inOrder(readSynthesized(outdir)));
+  const before = await synthesizedAt(io, base);
+  const builds = changedServices(servicesIn(io.cwd), files);
+  // What the base gives with other packages is not what it gave: nothing can be said to be unchanged.
+  const all = files.some((path) => path === 'package-lock.json' || path === '.npmrc');
+  const touched = after
+    .map(({ stack }) => stack)
+    .filter(({ id, variables }) => all || (variables.includes('image') && isBuilt(id, builds)));
+  return {
+    base,
+    builds,
+    before,
+    after,
+    affected: affectedStacks(before, after, new Set(touched.map(({ id }) => id))),
+  };
+}
+
+function isBuilt(stack: string, builds: readonly string[]): boolean {
+  return builds.some((service) => stack.endsWith(`-tasks-${service}`));
+}
+
+async function mergeBase(io: CommandIo, ref: string): Promise<string> {
+  if (ref.startsWith('-')) throw new UsageError(`--base must be a commit or a branch, got '${ref}'`);
+  const commit = await git(io, ['rev-parse', '--quiet', '--verify', `${ref}^{commit}`]).catch(() => {
+    throw new UsageError(`--base ${ref}: there is no such commit here; fetch it first (git fetch origin)`);
+  });
+  return git(io, ['merge-base', commit.trim(), 'HEAD'])
+    .catch(() => {
+      throw new UsageError(
+        `--base ${ref}: it has no commit in common with HEAD; in a shallow clone fetch more history`,
+      );
+    })
+    .then((found) => found.trim());
+}
+
+async function synthesizedAt(io: CommandIo, commit: string): Promise<readonly StackFiles[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-base-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.on('exit', remove);
+  const worktree = join(folder, 'checkout');
+  try {
+    await git(io, ['worktree', 'add', '--detach', '--quiet', worktree, commit]);
+    if (existsSync(join(io.cwd, 'node_modules')))
+      symlinkSync(join(io.cwd, 'node_modules'), join(worktree, 'node_modules'));
+    const outdir = join(folder, 'cdktf.out');
+    await synthesize({ ...io, cwd: worktree }, outdir).catch((error: unknown) => {
+      throw new Error(`the base, ${commit}: ${(error as Error).message}`, { cause: error });
+    });
+    return stackFiles(inOrder(readSynthesized(outdir)));
+  } finally {
+    remove();
+    process.removeListener('exit', remove);
+    // Not stopped by Ctrl-C: git would remember a worktree that is gone.
+    await git({ ...io, signal: undefined }, ['worktree', 'prune']);
+  }
+}
+
+function stackFiles(stacks: readonly SynthesizedStack[]): readonly StackFiles[] {
+  return stacks.map((stack) => ({
+    stack,
+    files: new Map(
+      readdirSync(stack.folder, { withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => [name, readFileSync(join(stack.folder, name), 'utf8')]),
+    ),
+  }));
+}
+
+function servicesIn(cwd: string): readonly string[] {
+  const folder = join(cwd, 'services');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'service.ts')))
+    .map(({ name }) => name);
+}
+
+/** @throws Error with what git said */
+export async function git(
+  io: Omit<CommandIo, 'signal'> & { readonly signal?: AbortSignal | undefined },
+  args: readonly string[],
+): Promise<string> {
+  const { code, stdout, stderr } = await run('git', args, { cwd: io.cwd, env: io.env, signal: io.signal });
+  if (code !== 0) throw new Error(`git ${args[0]} failed (exit ${code}): ${stderr.trim()}`);
+  return stdout.toString('utf8');
+}

@@ -1,0 +1,120 @@
+import { mkdir, readdir, readFile, rm, symlink, writeFile, copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { holdsTrue, isObject, type JsonObject } from '../changes/json';
+import type { Plan, PlannedOutput } from '../changes/planned-change';
+import type { SynthesizedStack } from '../graph/synthesized';
+
+/** Address of what stands in for outputs in a plan, and is no change of anybody's. */
+const STAND_IN = 'fairlead-pending';
+
+/**
+ * A copy of a stack's folder in which the outputs that its upstreams are about to change stand as they will be: with their
+ * new value, or as not known yet. Terraform itself reads them from a state in which they still have the old value, so it
+ * would plan as if the upstreams were not applied first.
+ * @param upstreams the plans of the stacks that it reads from, by id
+ * @returns undefined when none of the outputs that it uses changes
+ */
+export async function withPendingOutputs(
+  stack: SynthesizedStack,
+  upstreams: ReadonlyMap<string, Plan>,
+): Promise<string | undefined> {
+  const text = await readFile(join(stack.folder, 'cdk.tf.json'), 'utf8');
+  const changed = substituted(JSON.parse(text), upstreams);
+  if (changed === undefined) return undefined;
+  const folder = `${stack.folder}.pending`;
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(stack.folder)) {
+    if (name === '.terraform') await symlink(join(stack.folder, name), join(folder, name));
+    else if (name !== 'cdk.tf.json') await copyFile(join(stack.folder, name), join(folder, name));
+  }
+  await writeFile(join(folder, 'cdk.tf.json'), JSON.stringify(changed));
+  return folder;
+}
+
+/** A plan without what only stood in for outputs. */
+export function withoutStandIns(plan: Plan): Plan {
+  const isStandIn = ({ address }: { readonly address: string }): boolean =>
+    address.startsWith(`terraform_data.${STAND_IN}`);
+  return { ...plan, changes: plan.changes.filter((change) => !isStandIn(change)) };
+}
+
+const REFERENCE = /\bdata\.terraform_remote_state\.([\w-]+)\.outputs\.([\w-]+)/g;
+
+/**
+ * The configuration with every reference to a changing output replaced.
+ * @returns undefined when there is none
+ */
+export function substituted(configuration: unknown, upstreams: ReadonlyMap<string, Plan>): unknown {
+  const keys = keysOf(configuration);
+  const locals: Record<string, unknown> = {};
+  const resources: Record<string, unknown> = {};
+  const found = new Map<string, string>();
+  const replace = (reference: string, name: string, output: string): string => {
+    const known = found.get(reference);
+    if (known !== undefined) return known;
+    const pending = upstreams.get(keys.get(name) ?? '')?.outputs.find((one) => one.name === output);
+    if (pending === undefined || pending.action === 'delete') return reference;
+    const id = `${STAND_IN}-${found.size + 1}`;
+    const { before, after, afterUnknown } = pending.values;
+    if (isKnown(pending)) locals[id] = literal(after);
+    // The output of a resource that is about to be created is unknown, and has the type of its input.
+    else
+      resources[id] = {
+        input: isSensitive(pending) ? '' : literal(afterUnknown === true ? (before ?? '') : after),
+      };
+    const instead = isKnown(pending) ? `local.${id}` : `terraform_data.${id}.output`;
+    found.set(reference, instead);
+    return instead;
+  };
+  const replaced = mapTexts(configuration, (text) => text.replace(REFERENCE, replace));
+  if (found.size === 0 || !isObject(replaced)) return undefined;
+  return {
+    ...replaced,
+    ...(Object.keys(locals).length > 0 && { locals: merged(replaced['locals'], locals) }),
+    ...(Object.keys(resources).length > 0 && {
+      resource: merged(replaced['resource'], {
+        terraform_data: merged(child(replaced['resource'], 'terraform_data'), resources),
+      }),
+    }),
+  };
+}
+
+/** A value of which a part is unknown counts as unknown; so does a sensitive one, which is to stand in no file. */
+function isKnown(output: PlannedOutput): boolean {
+  return !holdsTrue(output.values.afterUnknown) && !isSensitive(output);
+}
+
+function isSensitive({ values }: PlannedOutput): boolean {
+  return holdsTrue(values.beforeSensitive) || holdsTrue(values.afterSensitive);
+}
+
+/** State keys, which are stack ids, by the name of the data source. */
+function keysOf(configuration: unknown): ReadonlyMap<string, string> {
+  const sources = child(child(configuration, 'data'), 'terraform_remote_state');
+  if (!isObject(sources)) return new Map();
+  return new Map(
+    Object.entries(sources).map(([name, source]) => [name, String(child(child(source, 'config'), 'key'))]),
+  );
+}
+
+function child(value: unknown, key: string): unknown {
+  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+function merged(value: unknown, more: JsonObject): JsonObject {
+  return { ...(isObject(value) ? value : {}), ...more };
+}
+
+/** In Terraform's JSON syntax every text is a template. */
+function literal(value: unknown): unknown {
+  return mapTexts(value, (text) => text.replaceAll('${', '$${').replaceAll('%{', '%%{'));
+}
+
+function mapTexts(value: unknown, map: (text: string) => string): unknown {
+  if (typeof value === 'string') return map(value);
+  if (Array.isArray(value)) return value.map((one) => mapTexts(one, map));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, mapTexts(one, map)]));
+}
