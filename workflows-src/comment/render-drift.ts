@@ -7,9 +7,10 @@ import { changeLine, kindOfThing, stackName, stackNames, stackTitle } from './wo
 
 /**
  * A stack's plan with refresh and without a target. Its `drift` is what somebody changed outside of Terraform; its
- * `changes` are what the next apply would do, which undoes drift and applies what never was.
+ * `changes` are what the next apply would do, which undoes drift and applies what never was. Of a stack that cannot be
+ * planned, `differs` is what is known nevertheless to differ between its state and AWS.
  */
-export type DriftResult = StackResult;
+export type DriftResult = StackResult & { readonly differs?: ChangeSet['drift'] };
 
 /**
  * The drift report as Markdown, within COMMENT_BYTES: what was changed outside of Terraform (addresses and the names of
@@ -17,8 +18,9 @@ export type DriftResult = StackResult;
  * One line where there is nothing to report.
  */
 export function renderDrift(results: readonly DriftResult[]): string {
-  const stacks = results.map(describe);
-  const count = (of: (stack: Stack) => number): number => stacks.reduce((sum, stack) => sum + of(stack), 0);
+  const stacks = results.map(describeDrift);
+  const count = (of: (stack: DescribedStack) => number): number =>
+    stacks.reduce((sum, stack) => sum + of(stack), 0);
   const looked = plural(stacks.filter((stack) => stack.looked).length, 'stack');
   const drifted = count((stack) => stack.drifted);
   const pending = count((stack) => stack.pending);
@@ -26,7 +28,7 @@ export function renderDrift(results: readonly DriftResult[]): string {
   const missed = stacks.length - stacks.filter((stack) => stack.looked).length;
   if (drifted + pending + settled + missed === 0) return `No drift in ${looked}.\n`;
 
-  const where = (having: (stack: Stack) => boolean): string =>
+  const where = (having: (stack: DescribedStack) => boolean): string =>
     stackNames(stacks.filter(having).map((stack) => stack.name));
   const top = [
     drifted === 0
@@ -50,7 +52,9 @@ export function renderDrift(results: readonly DriftResult[]): string {
   return `${[head, details].filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-interface Stack {
+/** What a check found of one stack. */
+export interface DescribedStack {
+  /** As Markdown. */
   readonly name: string;
   /** Whether it could be compared at all. */
   readonly looked: boolean;
@@ -59,17 +63,20 @@ interface Stack {
   readonly pending: number;
   /** Differences that stay. */
   readonly settled: number;
+  /** Absent where there is nothing to say. */
   readonly section?: Section;
 }
 
-function describe(result: DriftResult): Stack {
+export function describeDrift(result: DriftResult): DescribedStack {
   const name = stackName(result.stack);
   const title = stackTitle(result.stack);
   if (result.status === 'failed') {
     const section: Section = {
       summary: `${title}: planning failed`,
       open: true,
-      groups: [diagnosticsGroup(result.diagnostics)],
+      groups: [diagnosticsGroup(result.diagnostics), differsGroup(result.differs ?? [])].filter(
+        (group) => group.items.length > 0,
+      ),
     };
     return { name, looked: false, drifted: 0, pending: 0, settled: 0, section };
   }
@@ -105,6 +112,11 @@ function driftedGroup(drift: ChangeSet['drift'], changes: ChangeSet['changes']):
     const kind = action && kindOf(action);
     return [kind ? `the next apply would ${kind} it` : 'the next apply leaves it so'];
   });
+}
+
+/** Without a plan nobody knows what of it the next apply would undo. */
+function differsGroup(differs: ChangeSet['drift']): Group {
+  return { ...driftGroup(differs), title: 'Differs between the state and AWS' };
 }
 
 function settledGroup(settled: ChangeSet['settled']): Group {
