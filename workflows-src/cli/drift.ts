@@ -1,34 +1,56 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { renderDrift } from '../comment/render-drift';
-import { planStacks } from '../operations/plan';
+import { reportOf, writeReport } from '../drift/report';
+import { checkedOutCommit } from '../operations/commit';
+import { checkDrift } from '../operations/drift';
 import type { CommandIo } from './io';
 import { chosen, openWorkspace } from './workspace';
+import { writeWhole } from './write-whole';
 
-const HELP = `usage: npm run drift -- <environment> [stack…]
+const HELP = `usage: npm run drift -- <environment> [stack…] [options]
 
-Compares the state of the environment's stacks (or those named) with what AWS really has, and with the configuration.
-Changes nothing and takes no lock. Needs AWS credentials that may read.
+Compares the state of the environment's stacks (or those named) with what AWS really has, and with the configuration: what was
+changed outside of Terraform, apart from what was never applied. Two plans a stack, refresh-only and normal; changes nothing
+and takes no lock. Needs AWS credentials that may read.
 
-Exit codes: 0 no drift; 1 a stack could not be looked at, or was never applied; 2 called wrongly; 3 there is drift; 130 interrupted.
+  --report <file>   also write what was found there, as JSON: what the issues of drift are made of
+  --help
+
+Exit codes: 0 no drift; 1 a stack could not be planned; 2 called wrongly; 3 there is drift; 130 interrupted. With 0, 1 and 3
+the summary is printed and the report is written, unless it cannot be, which is 1 too.
 `;
 
 export async function driftCommand(argv: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' } },
+    options: { report: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
   });
   if (values.help) {
     io.out(HELP);
     return 0;
   }
-  const [environment, ...names] = positionals;
-  const workspace = await openWorkspace(io, { environment });
+  const [environment = '', ...names] = positionals;
+  const commit = values.report === undefined ? undefined : await comparedCommit(io);
+  const workspace = await openWorkspace(io, { environment: positionals[0] });
   const all = [workspace.bootstrap, ...workspace.stacks];
-  const results = await planStacks(workspace, chosen(all, environment ?? '', names), all);
+  const checkedAt = new Date();
+  const results = await checkDrift(workspace, chosen(all, environment, names), all);
   workspace.board.close();
+  if (values.report !== undefined && commit !== undefined) {
+    const stacks = all.map(({ id }) => id);
+    const report = reportOf(results, { environment, commit, checkedAt, stacks });
+    writeWhole(resolve(io.cwd, values.report), writeReport(report));
+  }
   io.out(renderDrift(results));
-  if (results.some(({ status }) => status !== 'planned')) return 1;
+  if (results.some(({ status }) => status === 'failed')) return 1;
   return results.some((result) => result.status === 'planned' && result.changes.drift.length > 0) ? 3 : 0;
+}
+
+async function comparedCommit(io: CommandIo): Promise<string> {
+  const commit = await checkedOutCommit(io.cwd, io.env, io.signal);
+  if (commit !== undefined) return commit;
+  throw new Error(`--report says which commit was compared with, and ${io.cwd} has none checked out by git`);
 }
