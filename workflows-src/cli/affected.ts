@@ -5,9 +5,8 @@ import { parseArgs } from 'node:util';
 import { Masking } from '../changes/masking';
 import { renderPreview } from '../comment/render-configuration';
 import { environmentsOf, stacksOf } from '../graph/synthesized';
-import type { StackFiles } from '../review/affected';
 import { configurationDiff } from '../review/configuration-diff';
-import { compareWithBase, type Compared } from './base';
+import { compareWithBase, configurationOf, type Compared } from './base';
 import { type CommandIo, UsageError } from './io';
 import { synthesize } from './workspace';
 
@@ -61,11 +60,6 @@ function previewOf({ affected, before, after }: Compared, masking: Masking): str
     ),
   }));
   return renderPreview(results, affected.removed, PREVIEW_BYTES);
-}
-
-function configurationOf(files: StackFiles | undefined): unknown {
-  const text = files?.files.get('cdk.tf.json');
-  return text === undefined ? undefined : JSON.parse(text);
 }
 
 /** One `name=value` a line: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-output-parameter */

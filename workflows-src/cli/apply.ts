@@ -1,9 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { renderApply } from '../comment/render-apply';
+import { COMMENT_BYTES } from '../comment/markdown';
 import { applyStacks } from '../operations/apply';
+import { applyReviewed } from '../operations/apply-reviewed';
+import { checkedOutCommit } from '../operations/commit';
 import { messageOf } from '../operations/plan';
-import type { CommandIo } from './io';
-import { chosen, openWorkspace } from './workspace';
+import { StateStore } from '../operations/state-store';
+import { type ApplyReport, isWhole } from '../review/apply-report';
+import { readReviews } from '../review/reviews';
+import type { SynthesizedStack } from '../graph/synthesized';
+import { type CommandIo, UsageError } from './io';
+import { chosen, openWorkspace, type OpenWorkspace } from './workspace';
+import { writeWhole } from './write-whole';
 
 const HELP = `usage: npm run apply -- <environment> [stack…] [options]
 
@@ -12,6 +23,10 @@ terraform refuses when the state has changed in between; along the graph, severa
 stack is not among them: it takes an administrator (npm run bootstrap).
 
   --image <service>=<repository>@sha256:<digest>   deploy this image; default: the one that is deployed
+  --reviews <file>       apply only what was reviewed: all stacks are planned first, and if anything was not, none is applied
+  --approve <digest>     with --reviews: also apply the plan with this digest, which a stopped run has printed
+  --report <file>        with --reviews: write what became of each stack there
+  --last-applied <file>  do nothing but write there, as JSON, the commit that was last applied to each stack
   --help
 
 Exit codes: 0 every stack is as configured; 1 some stack is not; 2 called wrongly; 130 interrupted.
@@ -21,25 +36,108 @@ export async function applyCommand(argv: readonly string[], io: CommandIo): Prom
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
-    options: { image: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      image: { type: 'string', multiple: true },
+      reviews: { type: 'string' },
+      approve: { type: 'string', multiple: true },
+      report: { type: 'string' },
+      'last-applied': { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help) {
     io.out(HELP);
     return 0;
   }
-  const [environment, ...names] = positionals;
+  if (values.reviews === undefined && (values.approve !== undefined || values.report !== undefined))
+    throw new UsageError('--approve and --report go with --reviews');
+  const approved = approvedDigests(values.approve ?? []);
+  const [environment = '', ...names] = positionals;
   const workspace = await openWorkspace(io, { environment, images: values.image ?? [] });
-  const outcomes = await applyStacks(workspace, chosen(workspace.stacks, environment ?? '', names));
+  const stacks = chosen(workspace.stacks, environment, names);
+  const store = new StateStore(io.env, io.signal);
+  if (values['last-applied'] !== undefined)
+    return writeLastApplied(resolve(io.cwd, values['last-applied']), stacks, store);
+  const commit = await checkedOutCommit(io.cwd, io.env, io.signal);
+  if (values.reviews === undefined) return applyUnreviewed(io, workspace, stacks, store, commit);
+
+  const file = resolve(io.cwd, values.reviews);
+  const reviews = readReviews(readFileSync(file), file);
+  if (reviews.environment !== environment || reviews.commit !== commit)
+    throw new Error(
+      `${file}: is of ${reviews.environment} at ${reviews.commit}; this is ${environment} at ${commit ?? 'no commit'}`,
+    );
+  const run = runOf(io.env);
+  const outcomes = await applyReviewed(workspace, stacks, {
+    reviews,
+    approved,
+    store,
+    ...(run !== undefined && { run }),
+  });
+  workspace.board.close();
+  const pullRequests = reviews.pullRequests.map(({ number }) => number);
+  const report: ApplyReport = { format: 1, environment, commit, pullRequests, stacks: outcomes };
+  if (values.report !== undefined) writeWhole(resolve(io.cwd, values.report), `${JSON.stringify(report)}\n`);
+  io.out(renderApply(report, undefined, COMMENT_BYTES));
+  return isWhole(report) ? 0 : 1;
+}
+
+async function applyUnreviewed(
+  io: CommandIo,
+  workspace: OpenWorkspace,
+  stacks: readonly SynthesizedStack[],
+  store: StateStore,
+  commit: string | undefined,
+): Promise<number> {
+  const outcomes = await applyStacks(workspace, stacks);
   workspace.board.close();
   let code = 0;
-  for (const [stack, outcome] of outcomes) {
-    if (outcome.state === 'done') continue;
+  for (const [id, outcome] of outcomes) {
+    if (outcome.state === 'done') {
+      const stack = stacks.find((one) => one.id === id);
+      // From here on, what is merged later has to have been reviewed.
+      if (stack && commit !== undefined)
+        await store.writeApplied(stack, { format: 1, applied: { commit, at: new Date().toISOString() } });
+      continue;
+    }
     code = 1;
     io.err(
-      `\n${stack}: ${outcome.state === 'failed' ? messageOf(outcome.error) : `not applied, because ${outcome.because}`}\n`,
+      `\n${id}: ${outcome.state === 'failed' ? messageOf(outcome.error) : `not applied, because ${outcome.because}`}\n`,
     );
   }
   io.signal?.throwIfAborted();
   if (code !== 0) io.err(`\nWhen that is mended, run it again: what is done stays done.\n`);
   return code;
+}
+
+async function writeLastApplied(
+  file: string,
+  stacks: readonly SynthesizedStack[],
+  store: StateStore,
+): Promise<number> {
+  const records = await Promise.all(
+    stacks.map(async (stack) => [stack.id, (await store.applied(stack)).applied?.commit ?? null] as const),
+  );
+  writeWhole(file, `${JSON.stringify(Object.fromEntries(records))}\n`);
+  return 0;
+}
+
+/** Several in one value may be separated by commas, as the form on GitHub has one field. */
+function approvedDigests(given: readonly string[]): ReadonlySet<string> {
+  const digests = given
+    .flatMap((text) => text.split(','))
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
+  const wrong = digests.find((digest) => !/^[0-9a-f]{32}$/.test(digest));
+  if (wrong !== undefined)
+    throw new UsageError(
+      `--approve: got '${wrong}'; valid: the digest that a stopped run printed, 32 hexadecimal digits`,
+    );
+  return new Set(digests);
+}
+
+/** https://docs.github.com/en/actions/reference/workflows-and-actions/variables#default-environment-variables */
+function runOf(env: NodeJS.ProcessEnv): string | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
+  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined;
 }

@@ -98,6 +98,12 @@ function stackFiles(stacks: readonly SynthesizedStack[]): readonly StackFiles[] 
   }));
 }
 
+/** @returns undefined where the stack is not there */
+export function configurationOf(one: StackFiles | undefined): unknown {
+  const text = one?.files.get('cdk.tf.json');
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
 function servicesIn(cwd: string): readonly string[] {
   const folder = join(cwd, 'services');
   if (!existsSync(folder)) return [];

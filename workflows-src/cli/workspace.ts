@@ -23,6 +23,8 @@ import { ProgressBoard, type Screen } from './progress';
 /** What the commands on an environment's stacks begin with: synthesized stacks, terraform, a progress board on stderr. */
 export interface OpenWorkspace extends Workspace, EnvironmentStacks {
   readonly board: ProgressBoard;
+  /** Absolute: where the stacks were synthesized. */
+  readonly outdir: string;
 }
 
 export interface OpenOptions {
@@ -64,6 +66,7 @@ export async function openWorkspace(
     watch: (stack, state, end) => board.set(stack, state, end),
     signal: io.signal,
     board,
+    outdir,
   };
 }
 
