@@ -133,6 +133,7 @@ test("the apply role writes its environment's state and takes its locks, and del
   expect(writes('dev-network.tflock')).toEqual([true, true]);
   expect(writes('registry')).toEqual([true, false]);
   expect(writes('registry.tflock')).toEqual([true, true]);
+  expect(writes('registry.applied')).toEqual([true, false]);
   expect(writes('prod-network')).toEqual([false, false]);
   expect(writes('bootstrap')).toEqual([false, false]);
   expect(

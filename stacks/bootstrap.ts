@@ -219,13 +219,17 @@ function readState({ arn, keyArn }: StateBucket): readonly PolicyStatement[] {
   ];
 }
 
-/** @param objects names in the bucket, `*` allowed; their locks are deleted, they are not */
+/** @param objects names of states, `*` allowed, with what lies beside them; their locks are deleted, they are not */
 function writeState({ arn, keyArn }: StateBucket, objects: readonly string[]): readonly PolicyStatement[] {
   return [
     {
       Effect: 'Allow',
       Action: 's3:PutObject',
-      Resource: objects.flatMap((object) => [`${arn}/${object}`, `${arn}/${object}.tflock`]),
+      Resource: objects.flatMap((object) => [
+        `${arn}/${object}`,
+        `${arn}/${object}.tflock`,
+        `${arn}/${object}.applied`,
+      ]),
     },
     {
       Effect: 'Allow',
