@@ -2,26 +2,33 @@ import type { ActionDefinition } from '../../model/action';
 
 export const planComment = {
   name: 'Plan comment',
-  description: 'Keeps one comment on a pull request up to date with the plans of all environments.',
+  description: 'Keeps one comment and one commit status on a pull request up to date with its plans.',
   inputs: {
+    phase: {
+      description: '`begin` marks what is there as outdated; `report` says what was planned.',
+      required: true,
+    },
+    stacks: {
+      description: 'JSON list of the stacks that should have been planned; empty when that is not known.',
+      default: '',
+    },
+    removed: { description: 'JSON list of the stacks that are not configured any more.', default: '[]' },
     folder: {
-      description: 'Where the summaries are: `plan-<environment>.md` for each environment.',
-      required: true,
+      description: 'Where the result files are: `plan-<environment>/<stack>.json`.',
+      default: 'plans',
     },
-    environments: {
-      description: 'Names of the environments, in order, separated by commas.',
-      required: true,
-    },
+    seal: { description: 'File to write what the comment was made from to.', default: 'review.json' },
     author: {
       description: 'Login that the token writes as. Only a comment of this author is ever changed.',
       default: 'github-actions[bot]',
     },
     token: {
-      description: 'Writes the comment; needs pull-requests: write.',
+      description: 'Writes the comment and the status; needs pull-requests: write and statuses: write.',
       default: '${{ github.token }}',
     },
   },
   outputs: {
-    result: { description: 'created, updated, or unchanged when the comment said the same already.' },
+    result: { description: 'created, updated, unchanged, or outdated when a newer commit was pushed.' },
+    verdict: { description: 'success or failure: whether a merge would be applied.' },
   },
 } as const satisfies ActionDefinition;

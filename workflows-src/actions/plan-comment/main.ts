@@ -1,58 +1,51 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 
 import { getInput, info, setFailed, setOutput, setSecret, summary } from '@actions/core';
-import { context, getOctokit } from '@actions/github';
+import { context } from '@actions/github';
 
+import { connect } from '../../github/connect';
 import { readInputs } from '../../model/action';
+import { jsonList } from '../inputs';
 import { planComment } from './action';
-import { commentBody, summaryBody } from './body';
-import { PAGE_SIZE, upsertComment, type Comments } from './upsert';
+import { adviceOf, beginPlan, reportPlan, type PlanRun } from './report';
 
 async function main(): Promise<void> {
-  const { folder, environments, author, token } = readInputs(planComment, getInput);
-  if (token === '') throw new Error('token: got nothing; valid: a token that may write comments');
+  const { phase, stacks, removed, folder, seal, author, token } = readInputs(planComment, getInput);
   setSecret(token);
-  const pullRequest = context.payload.pull_request?.number;
-  if (pullRequest === undefined) {
+  const github = connect(token, process.env);
+  const { serverUrl, runId, repo, payload } = context;
+  const pullRequest = payload.pull_request?.number;
+  const headSha = (payload.pull_request?.['head'] as { sha?: unknown } | undefined)?.sha;
+  if (pullRequest === undefined || typeof headSha !== 'string') {
     throw new Error(
       `the event '${context.eventName}' has no pull request; valid: a workflow that runs on pull_request`,
     );
   }
-
-  const { serverUrl, runId, repo } = context;
   const runUrl = `${serverUrl}/${repo.owner}/${repo.repo}/actions/runs/${runId}`;
-  const plans = environments.split(',').map((environment) => {
-    const file = join(folder, `plan-${environment}.md`);
-    return { environment, markdown: existsSync(file) ? readFileSync(file, 'utf8') : undefined };
+  const run: PlanRun = { pullRequest, headSha, runUrl, author };
+  if (phase === 'begin') {
+    info(await beginPlan(github, run));
+    return;
+  }
+  if (phase !== 'report') throw new Error(`phase: got '${phase}'; valid: begin, report`);
+
+  const reported = await reportPlan(github, run, {
+    stacks: stacks === '' ? undefined : jsonList('stacks', stacks),
+    removed: jsonList('removed', removed === '' ? '[]' : removed),
+    folder,
   });
-
-  await summary.addRaw(summaryBody(plans, runUrl), true).write();
-  const comments = commentsOf(getOctokit(token), pullRequest);
-  const result = await upsertComment(comments, author, commentBody(plans, runUrl));
-  info(`comment on pull request ${pullRequest}: ${result}`);
-  setOutput('result', result);
-}
-
-function commentsOf(octokit: ReturnType<typeof getOctokit>, pullRequest: number): Comments {
-  const { issues } = octokit.rest;
-  return {
-    async list(page) {
-      const { data } = await issues.listComments({
-        ...context.repo,
-        issue_number: pullRequest,
-        per_page: PAGE_SIZE,
-        page,
-      });
-      return data.map(({ id, user, body }) => ({ id, author: user?.login, body: body ?? '' }));
-    },
-    async create(body) {
-      await issues.createComment({ ...context.repo, issue_number: pullRequest, body });
-    },
-    async update(id, body) {
-      await issues.updateComment({ ...context.repo, comment_id: id, body });
-    },
-  };
+  await summary.addRaw(reported.markdown, true).write();
+  setOutput('result', reported.result);
+  setOutput('verdict', reported.verdict);
+  if (reported.seal === undefined) {
+    info(
+      `a newer commit was pushed to pull request ${pullRequest} meanwhile: its own run writes the comment`,
+    );
+    return;
+  }
+  writeFileSync(seal, JSON.stringify(reported.seal));
+  info(`comment on pull request ${pullRequest}: ${reported.result}`);
+  if (reported.verdict === 'failure') setFailed(adviceOf(reported.description));
 }
 
 main().catch((error: unknown) => setFailed(error instanceof Error ? error : String(error)));
