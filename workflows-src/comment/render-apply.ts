@@ -33,7 +33,7 @@ function headline(report: ApplyReport): string {
   return having('applied') === 0 ? 'nothing to do' : `applied, ${plural(having('applied'), 'stack')} changed`;
 }
 
-function trouble({ environment, stacks }: ApplyReport): readonly string[] {
+function trouble({ stacks }: ApplyReport): readonly string[] {
   const notReviewed = stacks.filter((one) => one.outcome === 'not reviewed');
   const failed = stacks.filter((one) => one.outcome === 'failed');
   const said: string[] = [];
@@ -42,11 +42,8 @@ function trouble({ environment, stacks }: ApplyReport): readonly string[] {
     said.push(
       `**What would be done now is not what was reviewed**, in ${notReviewed.map(({ stack }) => stackName(stack)).join(', ')}.`,
       ...problems.map((problem) => prose(shorten(problem, 500))),
-      'To go on, either open a pull request whose plan shows it, or look at it below and approve exactly this: run the workflow `apply` on the main branch with',
-      fence('text', [
-        `environment: ${environment}`,
-        `approve: ${notReviewed.map(({ digest }) => digest).join(',')}`,
-      ]),
+      'To go on, either open a pull request whose plan shows it, or look at it below and approve exactly this: run the workflow `apply` by hand, on the same branch, with',
+      fence('text', [`approve: ${notReviewed.map(({ digest }) => digest).join(',')}`]),
     );
   }
   if (failed.length > 0) {

@@ -165,9 +165,10 @@ async function sealedResults(
   const results: ResultFile[] = [];
   for (const [file, bytes] of files) {
     const result = usable(() => readResultFile(bytes, file));
-    const { stack } = result.result;
-    if (file !== resultFileName(stack) || !Object.hasOwn(sealed, stack) || sealed[stack] !== sha256(bytes))
-      throw new Unusable(`${name}/${file} is not what its comment was made from. ${PLAN_AGAIN}`);
+    const path = `${name}/${file}`;
+    const isShown = Object.hasOwn(sealed, path) && sealed[path] === sha256(bytes);
+    if (file !== resultFileName(result.result.stack) || !isShown)
+      throw new Unusable(`${path} is not what its comment was made from. ${PLAN_AGAIN}`);
     results.push(result);
   }
   return results;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { sha256 } from './artifact';
-import { checked, commit, stackId } from './checked';
+import { checked, commit } from './checked';
 
 /**
  * What the comment of a plan was made from, left by the job that wrote it: the apply believes only the result files that
@@ -13,7 +13,7 @@ export interface Seal {
   readonly headSha: string;
   /** Digest of the comment's body. */
   readonly comment: { readonly id: number; readonly digest: string };
-  /** SHA-256 of each result file, by stack. */
+  /** SHA-256 of each result file, by artifact and file name: `plan-dev/dev-network.json`. */
   readonly results: Readonly<Record<string, string>>;
 }
 
@@ -37,5 +37,5 @@ const seal = z.strictObject({
   pullRequest: z.int().min(1),
   headSha: commit,
   comment: z.strictObject({ id: z.int().min(1), digest }),
-  results: z.record(stackId, digest),
+  results: z.record(z.string().max(300), digest),
 });

@@ -7,9 +7,23 @@ export const apply = (project: Project): Workflow => ({
   about: `
       On a merge: builds the image of each service that changed, once, and applies the environments in order with its
       digest. A service that did not change keeps the image that is deployed.
+      Nothing is applied that was not in the plan of a merged pull request, or approved by hand: a run that stopped prints
+      what to approve.
       Runs wait for each other, in the order of the merges: an older commit is never applied after a newer one. An
       environment has a queue of its own besides, for whatever else writes to it.`,
-  on: { push: { branches: ['main'] } },
+  on: {
+    push: { branches: ['main'] },
+    workflow_dispatch: {
+      inputs: {
+        approve: {
+          description:
+            'Digests that a stopped apply has printed, separated by commas; empty to go on after a failure',
+          required: false,
+          type: 'string',
+        },
+      },
+    },
+  },
   concurrency: { group: 'apply', 'cancel-in-progress': false, queue: 'max' },
   jobs: {
     changes: changesJob(project),
@@ -30,7 +44,8 @@ function changesJob({ services }: Project): Job {
     uses: './.github/actions/changed-services',
     with: {
       services: services.map(({ name }) => name).join(','),
-      before: '${{ github.event.before }}',
+      // By hand nothing is new: what was pushed was built, or is to be built by that push's run again.
+      before: '${{ github.event.before || github.sha }}',
       after: '${{ github.sha }}',
     },
   } as const satisfies Step;
@@ -62,7 +77,8 @@ function buildJob(service: ServiceImage, { registry, architecture }: Project): J
     ].join('\n'),
     outputs: ['digest'],
   } as const satisfies Step;
-  const missing = `steps.${existing.id}.outputs.digest == ''`;
+  // By hand an image of this commit is deployed, when there is one, and none is built.
+  const missing = `steps.${existing.id}.outputs.digest == '' && github.event_name != 'workflow_dispatch'`;
   const push = {
     id: 'push',
     name: 'Build and push',
@@ -85,7 +101,7 @@ function buildJob(service: ServiceImage, { registry, architecture }: Project): J
     'timeout-minutes': 30,
     permissions: { contents: 'read', 'id-token': SIGN_IN_PERMISSION },
     needs: ['changes'],
-    if: `contains(fromJSON(needs.changes.outputs.services), '${service.name}')`,
+    if: `github.event_name == 'workflow_dispatch' || contains(fromJSON(needs.changes.outputs.services), '${service.name}')`,
     // The digest alone: GitHub drops an output that holds a masked account number.
     outputs: { digest: '${{ steps.existing.outputs.digest || steps.push.outputs.digest }}' },
     steps: [
@@ -114,11 +130,27 @@ function applyJob(index: number, { environments, services }: Project): Job {
   const environment = environments[index] as Environment;
   const before = environments.slice(0, index).slice(-1).map(applyId);
   const builds = services.map(buildId);
+  const reviews = {
+    id: 'reviews',
+    name: 'Find what was reviewed',
+    uses: './.github/actions/find-reviews',
+    with: {
+      environment: environment.name,
+      applied: 'last-applied.json',
+      output: 'reviews.json',
+      before: '${{ github.event.before }}',
+    },
+  } as const satisfies Step;
   return {
     name: `Apply ${environment.name}`,
     'runs-on': RUNNER,
     'timeout-minutes': 60,
-    permissions: { contents: 'read', 'id-token': SIGN_IN_PERMISSION },
+    permissions: {
+      actions: { read: 'to find the plan runs of merged pull requests' },
+      contents: 'read',
+      'id-token': SIGN_IN_PERMISSION,
+      'pull-requests': { write: 'to say there what became of them' },
+    },
     needs: ['changes', ...builds, ...before],
     // Spelled out, because a skipped build is as good as a successful one, and nothing else is.
     if: [
@@ -133,11 +165,37 @@ function applyJob(index: number, { environments, services }: Project): Job {
       setupTerraform,
       signIn(environment.apply),
       {
+        name: 'Find when each stack was applied',
+        run: `npm run --silent apply -- ${environment.name} --last-applied last-applied.json`,
+      },
+      reviews,
+      {
         name: 'Apply',
-        env: Object.fromEntries(
-          services.map((service) => [digestOf(service), `\${{ needs.${buildId(service)}.outputs.digest }}`]),
-        ),
-        run: ['npm run apply --', environment.name, ...services.map(imageOption)].join(' '),
+        env: {
+          APPROVE: '${{ inputs.approve }}',
+          ...Object.fromEntries(
+            services.map((service) => [
+              digestOf(service),
+              `\${{ needs.${buildId(service)}.outputs.digest }}`,
+            ]),
+          ),
+        },
+        run: [
+          `npm run apply -- ${environment.name} --reviews reviews.json --report report.json`,
+          '${APPROVE:+--approve "$APPROVE"}',
+          ...services.map(imageOption),
+        ].join(' '),
+      },
+      {
+        name: 'Tell the pull requests',
+        // Most of all when it was stopped.
+        if: 'always()',
+        uses: './.github/actions/apply-comment',
+        with: {
+          environment: environment.name,
+          report: 'report.json',
+          pulls: stepOutput(reviews, 'pulls'),
+        },
       },
     ],
   };

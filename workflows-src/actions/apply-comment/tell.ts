@@ -1,0 +1,43 @@
+import { APPLY_BYTES, APPLY_MARKER, withPart } from '../../comment/apply-body';
+import { code } from '../../comment/markdown';
+import { renderApply } from '../../comment/render-apply';
+import type { GitHub } from '../../github/github';
+import { upsertComment } from '../../github/sticky-comment';
+import type { ApplyReport } from '../../review/apply-report';
+
+export interface Telling {
+  readonly environment: string;
+  /** undefined: the apply ended before it could say anything. */
+  readonly report: ApplyReport | undefined;
+  /** Whom to tell. */
+  readonly pulls: readonly number[];
+  readonly runUrl: string;
+  readonly author: string;
+}
+
+/**
+ * Says on each pull request what became of it, in the one comment that has a part for each environment.
+ * @returns the pull requests whose comment was written
+ */
+export async function tell(github: GitHub, telling: Telling): Promise<readonly number[]> {
+  const part = partOf(telling);
+  const told: number[] = [];
+  for (const number of telling.pulls) {
+    const all = await github.comments(number);
+    const ours = all.find(({ author, body }) => author === telling.author && body.startsWith(APPLY_MARKER));
+    const body = withPart(ours?.body ?? '', telling.environment, part);
+    const signature = { marker: APPLY_MARKER, author: telling.author };
+    const { result } = await upsertComment(github, number, signature, body);
+    if (result !== 'unchanged') told.push(number);
+  }
+  return told;
+}
+
+/** What is said of the environment. */
+export function partOf({ environment, report, runUrl }: Telling): string {
+  if (report !== undefined) return renderApply(report, runUrl, APPLY_BYTES);
+  return [
+    `## ${code(environment)}: not applied`,
+    `> [!CAUTION]\n> The apply ended before it could say what it did: [the run](<${encodeURI(runUrl)}>) says why. Run it again: what is done stays done.`,
+  ].join('\n\n');
+}

@@ -1,0 +1,37 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+
+import { getInput, info, setFailed, setOutput, setSecret, warning } from '@actions/core';
+import { context } from '@actions/github';
+
+import { connect } from '../../github/connect';
+import { readInputs } from '../../model/action';
+import { findReviews } from '../../review/find-reviews';
+import { readLastApplied } from '../../review/reviews';
+import { findReviewsAction } from './action';
+
+async function main(): Promise<void> {
+  const { environment, applied, output, before, token } = readInputs(findReviewsAction, getInput);
+  setSecret(token);
+  const branch = /^refs\/heads\/(.+)$/.exec(context.ref)?.[1];
+  if (branch === undefined) throw new Error(`got ${context.ref}; valid: a run on a branch`);
+  const lastApplied = readLastApplied(readFileSync(applied), applied);
+  const reviews = await findReviews(connect(token, process.env), {
+    environment,
+    commit: context.sha,
+    branch,
+    before,
+    lastApplied,
+  });
+  for (const { number, problem, stacks, results } of reviews.pullRequests) {
+    if (problem !== undefined) warning(`pull request ${number}: ${problem}`);
+    else
+      info(
+        `pull request ${number}: ${results.length} plans, counting for ${stacks.join(', ') || 'no stack'}`,
+      );
+  }
+  if (reviews.pullRequests.length === 0) info('no pull request was merged since the last apply');
+  writeFileSync(output, JSON.stringify(reviews));
+  setOutput('pulls', JSON.stringify(reviews.pullRequests.map(({ number }) => number)));
+}
+
+main().catch((error: unknown) => setFailed(error instanceof Error ? error : String(error)));
