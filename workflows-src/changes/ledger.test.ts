@@ -235,6 +235,29 @@ describe('a plan is not covered, and it is said why', () => {
       create({ rules: [{ port: 1 }] }, { id: true, rules: [{ group: true }] }),
       'aws_sqs_queue.jobs: rules becomes something else than was reviewed',
     ],
+    [
+      'a new value was known and is not known any more',
+      plan({ after: { id: 'q-1', name: 'jobs' }, unknown: { delay: true } }),
+      plan(),
+      'aws_sqs_queue.jobs: delay becomes something else than was reviewed',
+    ],
+    [
+      'an element of a list goes',
+      create({ rules: [{ port: 1, group: 'a' }] }),
+      create({ rules: [{ port: 1 }, { port: 2 }] }, { id: true, rules: [{ group: true }, {}] }),
+      'aws_sqs_queue.jobs: rules becomes something else than was reviewed',
+    ],
+    [
+      'one reviewed element of a list would have to stand for two',
+      create({
+        rules: [
+          { port: 1, group: 'a' },
+          { port: 1, group: 'b' },
+        ],
+      }),
+      create({ rules: [{ port: 1 }, { port: 2 }] }, { id: true, rules: [{ group: true }, {}] }),
+      'aws_sqs_queue.jobs: rules becomes something else than was reviewed',
+    ],
   ])('%s', (_, now, then, sentence) => {
     expect(said(now, [then])).toEqual([sentence]);
   });
@@ -259,6 +282,14 @@ describe('a plan is not covered, and it is said why', () => {
 
   test('the ledger is that of another stack', () => {
     expect(isSubset(plan(), [{ ...ledgerOf(plan()), stack: 'prod' }])).toHaveLength(1);
+  });
+
+  test('the leftover that would go is another one than was reviewed', () => {
+    const leftover = (deposed: string): Plan => plan({ actions: ['delete'], more: { deposed } });
+    expect(said(leftover('c0ffee01'), [leftover('c0ffee02')])).toEqual([
+      'aws_sqs_queue.jobs: is destroyed, which no reviewed plan has',
+    ]);
+    expect(said(leftover('c0ffee01'), [leftover('c0ffee01')])).toEqual([]);
   });
 
   test('two ledgers each cover a half of one change', () => {

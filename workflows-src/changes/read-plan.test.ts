@@ -90,6 +90,50 @@ test('checks have a status each; those that fail are named by instance', () => {
   ]);
 });
 
+test('an instance whose condition could not be evaluated is named like one that fails', () => {
+  const instance = (key: string, status: string): object => ({
+    address: { to_display: `a.b["${key}"]` },
+    status,
+  });
+  const check = {
+    address: { to_display: 'a.b' },
+    status: 'error',
+    instances: [instance('breaks', 'error'), instance('passes', 'pass'), instance('fails', 'fail')],
+  };
+  expect(readPlan(plan({ checks: [check] }), 's').checks).toEqual([
+    { address: 'a.b["breaks"]', status: 'error' },
+    { address: 'a.b["fails"]', status: 'fail' },
+  ]);
+});
+
+test('the value of a sensitive input variable is hidden where the plan does not mark it', () => {
+  const change = {
+    actions: ['create'],
+    after: { url: 'https://CANARY-of-a-variable/', name: 'plain-text-1' },
+  };
+  const variables = { hook: { value: 'https://CANARY-of-a-variable/' }, name: { value: 'plain-text-1' } };
+  const configuration = { root_module: { variables: { hook: { sensitive: true }, name: {} } } };
+  const [created] = readPlan(
+    plan({ variables, resource_changes: [resource(change)], configuration }),
+    's',
+  ).changes;
+  expect(created?.attributes.map(({ path, after }) => [path, after])).toEqual([
+    ['name', '"plain-text-1"'],
+    ['url', '(sensitive)'],
+  ]);
+});
+
+test('a secret that is known by its value is hidden in an address, and in what is imported', () => {
+  const change = { actions: ['no-op'], importing: { id: 'CANARY-of-the-job' } };
+  const [imported] = readPlan(
+    plan({ resource_changes: [resource(change, 'a.b["CANARY-of-the-job"]')] }),
+    's',
+    ['CANARY-of-the-job'],
+  ).changes;
+  expect(imported?.address).toMatch(/^\(sensitive [\da-f]{8}\)$/);
+  expect(imported?.importId).toMatch(/^\(sensitive [\da-f]{8}\)$/);
+});
+
 test('a plan that was stopped by an error says so', () => {
   expect(fixture('stopped-by-an-error')).toMatchObject({ errored: true });
   expect(fixture('every-action')).toMatchObject({ errored: false, complete: true });

@@ -76,6 +76,16 @@ test('what is too much to be read at once is folded, and what does not fit is co
   }
 });
 
+test('what the gravest alert takes is gone for the next one, which then only counts', () => {
+  const of = (severity: Risk['severity']): readonly StackRisk[] =>
+    Array.from({ length: 30 }, (_, at) =>
+      risk({ severity, sentence: `It is gone ${at} times.`, address: `a.${at}` }),
+    );
+  const [gravest, next] = riskBlocks([...of('high'), ...of('critical')], undefined, 1200);
+  expect(gravest).toMatch(/^> \[!CAUTION\]\n> - \*\*Data loss\*\* `a\.0` /);
+  expect(next).toBe('> [!WARNING]\n> - And 30 more: 30 data loss.');
+});
+
 test('counts are by category, the gravest first', () => {
   expect(riskCounts([{ category: 'unknown' }, { category: 'data-loss' }, { category: 'unknown' }])).toBe(
     '1 data loss, 2 not judged',

@@ -55,6 +55,22 @@ test('fits exactly where it says: every budget from nothing to enough is kept', 
   expect(fitSections(sections, 60)).toEqual({ markdown: 'Details of 0 of 6 stacks fit here.', level: 4 });
 });
 
+test('of what destroys nothing, the lower rank is named first, over all sections', () => {
+  const sections = [
+    section('a', false, group('Create', 3, [`+ ${'a'.repeat(90)}`])),
+    section('b', false, group('Update', 2, [`! ${'b'.repeat(90)}`])),
+  ];
+  const fitted = fitSections(sections, 320).markdown;
+  expect(fitted).toContain('**Create (0 of 1 shown)**');
+  expect(fitted).toContain('**Update (1)**');
+});
+
+test('the line breaks of many short names are paid for', () => {
+  const sections = [section('a', true, group('Create', 3, Array(120).fill('+ c')))];
+  for (let budget = 120; budget < 700; budget += 1)
+    expect(bytes(fitSections(sections, budget).markdown)).toBeLessThanOrEqual(budget);
+});
+
 test('closed sections go first, the last of them first', () => {
   const lines = ['+ line'];
   const sections = [
