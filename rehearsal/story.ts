@@ -14,6 +14,8 @@ import type { CommandIo } from '../workflows-src/cli/io';
 import { Masking } from '../workflows-src/changes/masking';
 import { renderSummary, type StackResult } from '../workflows-src/comment/render';
 import { renderDrift } from '../workflows-src/comment/render-drift';
+import { decide } from '../workflows-src/drift/issues';
+import { reportOf } from '../workflows-src/drift/report';
 import { type GraphNode, type Outcome, runGraph } from '../workflows-src/graph/schedule';
 import {
   type EnvironmentStacks,
@@ -23,6 +25,8 @@ import {
 } from '../workflows-src/graph/synthesized';
 import { applyStack, applyStacks } from '../workflows-src/operations/apply';
 import { bootstrap, type BootstrapOptions, detachState } from '../workflows-src/operations/bootstrap';
+import { checkedOutCommit } from '../workflows-src/operations/commit';
+import { checkDrift } from '../workflows-src/operations/drift';
 import { changesAnything, messageOf, planned, planStacks, summary } from '../workflows-src/operations/plan';
 import { initialize, removePlan, type Workspace } from '../workflows-src/operations/workspace';
 import { findTerraform } from '../workflows-src/terraform/binary';
@@ -351,7 +355,11 @@ class Story {
       `By hand: the log group ${logGroup.name} now keeps its logs for 7 days instead of ${logGroup.retention}.`,
     );
 
-    const results = await planStacks(workspace, stacks);
+    const ids = stacks.map(({ id }) => id);
+    const commit = (await checkedOutCommit(ROOT, this.io.env, this.signal)) ?? '0'.repeat(40);
+    const facts = { environment: this.options.environment, commit, stacks: ids };
+    const checkedAt = new Date();
+    const results = await checkDrift(workspace, stacks);
     this.board.close();
     this.mustBePlanned(results);
     this.io.out(`\n${indent(renderDrift(results))}\n`);
@@ -363,10 +371,29 @@ class Story {
         `the drift report should name ${logGroup.address} alone, and names ${drifted.join(', ') || 'nothing'}`,
       );
     }
+    const author = 'github-actions[bot]';
+    const options = { author, limit: 5 };
+    const [opened] = decide([], [reportOf(results, { ...facts, checkedAt })], options).actions;
+    if (opened?.does !== 'open') throw new Error(`the drift of ${victim.id} should open an issue`);
+    this.say(
+      `The scheduled check opens an issue, “${opened.title}”, and leaves it as long as nothing changes.`,
+    );
+
     await applyStack(workspace, victim);
-    await this.mustBeUnchanged(workspace, victim);
+    const at = new Date();
+    const again = await checkDrift(workspace, [victim], stacks);
     this.board.close();
-    this.say(`Repaired by an apply of ${victim.id}; all other stacks were found as configured.`);
+    this.mustBePlanned(again);
+    const applied = new Map([[victim.id, { commit, at }]]);
+    const report = reportOf(again, { ...facts, checkedAt: new Date(), applied });
+    const issue = { ...opened, number: 1, author, state: 'open' as const, updatedAt: checkedAt, url: '' };
+    const [closed] = decide([issue], [report], options).actions;
+    if (closed?.does !== 'close' || report.results[0]?.pending !== 0)
+      throw new Error(`${victim.id}: repaired, it should differ in nothing`);
+    this.say(
+      `Repaired by an apply of ${victim.id}; all other stacks were found as configured. The issue is closed with:`,
+    );
+    this.io.out(`\n${indent(closed.comment)}\n`);
   }
 
   private async loadTest({ services }: RehearsedSettings, k6: string): Promise<void> {
