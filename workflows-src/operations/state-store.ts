@@ -85,6 +85,8 @@ export class StateStore {
   }
 
   private client({ stateRegion: region }: SynthesizedStack): S3Client {
+    // Its release is pinned: that later ones want a later Node is no news to whoever runs this.
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
     const endpoint = this.env.AWS_ENDPOINT_URL_S3 ?? this.env.AWS_ENDPOINT_URL;
     const client =
       this.clients.get(region) ??

@@ -35,7 +35,13 @@ export function readReviews(bytes: Uint8Array, name: string): Reviews {
 
 /** The commit that was last applied, by stack; null for none. @throws Error saying where the file is wrong */
 export function readLastApplied(bytes: Uint8Array, name: string): Readonly<Record<string, string | null>> {
-  return checked(lastApplied, bytes, name, 1024 * 1024, 'what `npm run apply -- <environment> --last-applied` wrote');
+  return checked(
+    lastApplied,
+    bytes,
+    name,
+    1024 * 1024,
+    'what `npm run apply -- <environment> --last-applied` wrote',
+  );
 }
 
 const lastApplied = z.record(stackId, commit.nullable());

@@ -173,12 +173,7 @@ function applyJob(index: number, { environments, services }: Project): Job {
         name: 'Apply',
         env: {
           APPROVE: '${{ inputs.approve }}',
-          ...Object.fromEntries(
-            services.map((service) => [
-              digestOf(service),
-              `\${{ needs.${buildId(service)}.outputs.digest }}`,
-            ]),
-          ),
+          ...Object.fromEntries(services.map((service) => [digestOf(service), builtDigest(service)])),
         },
         run: [
           `npm run apply -- ${environment.name} --reviews reviews.json --report report.json`,
@@ -202,6 +197,12 @@ function applyJob(index: number, { environments, services }: Project): Job {
 }
 
 const digestOf = ({ name }: ServiceImage): string => `${name.toUpperCase()}_DIGEST`;
+
+/** Empty where the service was not built; GitHub says that of a skipped job's outputs too, act does not. */
+function builtDigest(service: ServiceImage): string {
+  const job = `needs.${buildId(service)}`;
+  return `\${{ ${job}.result == 'success' && ${job}.outputs.digest || '' }}`;
+}
 
 /** Nothing where the service was not built: the command then finds the image that is deployed. */
 function imageOption(service: ServiceImage): string {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 import { getInput, info, setFailed, setOutput, setSecret, summary } from '@actions/core';
-import { context } from '@actions/github';
+import { Context } from '@actions/github/lib/context';
 import * as z from 'zod';
 
 import { connect } from '../../github/connect';
@@ -11,6 +11,7 @@ import { applyComment } from './action';
 import { partOf, tell, type Telling } from './tell';
 
 async function main(): Promise<void> {
+  const context = new Context();
   const { report: file, environment, pulls, author, token } = readInputs(applyComment, getInput);
   setSecret(token);
   const report = existsSync(file) ? readApplyReport(readFileSync(file), file) : undefined;

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 import { getInput, info, setFailed, setOutput, setSecret, warning } from '@actions/core';
-import { context } from '@actions/github';
+import { Context } from '@actions/github/lib/context';
 
 import { connect } from '../../github/connect';
 import { readInputs } from '../../model/action';
@@ -10,6 +10,7 @@ import { readLastApplied } from '../../review/reviews';
 import { findReviewsAction } from './action';
 
 async function main(): Promise<void> {
+  const context = new Context();
   const { environment, applied, output, before, token } = readInputs(findReviewsAction, getInput);
   setSecret(token);
   const branch = /^refs\/heads\/(.+)$/.exec(context.ref)?.[1];

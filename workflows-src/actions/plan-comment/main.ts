@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 
 import { getInput, info, setFailed, setOutput, setSecret, summary } from '@actions/core';
-import { context } from '@actions/github';
+import { Context } from '@actions/github/lib/context';
 
 import { connect } from '../../github/connect';
 import { readInputs } from '../../model/action';
@@ -10,6 +10,7 @@ import { planComment } from './action';
 import { adviceOf, beginPlan, reportPlan, type PlanRun } from './report';
 
 async function main(): Promise<void> {
+  const context = new Context();
   const { phase, stacks, removed, folder, seal, author, token } = readInputs(planComment, getInput);
   setSecret(token);
   const github = connect(token, process.env);

@@ -1,0 +1,152 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { PINS } from '../../workflows-src/model/pinned';
+import { run } from '../../workflows-src/terraform/process';
+
+export interface ActEvent {
+  /** `pull_request`, `push`, `workflow_dispatch`, `schedule`. */
+  readonly name: string;
+  readonly payload: object;
+}
+
+export interface ActOptions {
+  /** For act's own files. */
+  readonly folder: string;
+  /** The git repository; what is checked out there is what the run is for. */
+  readonly checkout: string;
+  /** File name in `.github/workflows`. */
+  readonly workflow: string;
+  readonly event: ActEvent;
+  readonly token: string;
+  /** Of every step. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ActRun {
+  readonly code: number;
+  /** Everything that was printed, line by line, as GitHub's log would have it. */
+  readonly log: string;
+  /** By id, for those that ran to their end. */
+  readonly jobs: Readonly<Record<string, 'success' | 'failure'>>;
+  /** What was written to the step summaries. */
+  readonly summary: string;
+}
+
+/** What stands in for each action that needs GitHub itself. */
+const STAND_INS: Readonly<Partial<Record<keyof typeof PINS, string>>> = {
+  'actions/upload-artifact': 'upload-artifact',
+  'actions/download-artifact': 'download-artifact',
+  'actions/setup-node': 'nothing',
+  'hashicorp/setup-terraform': 'nothing',
+  'aws-actions/configure-aws-credentials': 'sign-in',
+  'aws-actions/amazon-ecr-login': 'nothing',
+  'docker/setup-buildx-action': 'nothing',
+  'docker/build-push-action': 'nothing',
+};
+
+/**
+ * The workflows as act can read them: it does not know `concurrency.queue`. Nothing else of them is changed.
+ * @param checkout holds `.github/workflows`
+ */
+export function standIns(checkout: string): void {
+  const folder = join(checkout, '.github/workflows');
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^ +queue: max\n/gm, ''));
+  }
+}
+
+/** Runs a workflow on this machine, without containers, with a clean environment. */
+export async function runAct({ folder, checkout, workflow, event, token, env }: ActOptions): Promise<ActRun> {
+  const payload = join(folder, 'event.json');
+  writeFileSync(payload, JSON.stringify(event.payload));
+  const shims = makeShims(folder);
+  const replaced = Object.entries(STAND_INS).flatMap(([action, standIn]) => [
+    '--local-repository',
+    `${action}@${PINS[action as keyof typeof PINS].sha}=${join(__dirname, 'stand-ins', standIn)}`,
+  ]);
+  const home = join(folder, 'home');
+  mkdirSync(home, { recursive: true });
+  const path = `${shims}:${process.env.PATH}`;
+  const variables = { ...env, PATH: path };
+  const { code, stdout, stderr } = await run(
+    process.env.FAIRLEAD_ACT ?? join(__dirname, '../../.fairlead/venv/bin/act'),
+    [
+      event.name,
+      '-W',
+      join('.github/workflows', workflow),
+      '-P',
+      'ubuntu-24.04=-self-hosted',
+      '-P',
+      'ubuntu-24.04-arm=-self-hosted',
+      '--action-cache-path',
+      join(folder, 'actions'),
+      '--action-offline-mode',
+      '--no-cache-server',
+      '--rm',
+      '--json',
+      '-s',
+      `GITHUB_TOKEN=${token}`,
+      '--eventpath',
+      payload,
+      ...Object.entries(variables).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+      ...replaced,
+    ],
+    { cwd: checkout, env: { PATH: path, HOME: home, XDG_CACHE_HOME: join(home, '.cache') } },
+  );
+  return { code, ...read(`${stdout.toString('utf8')}\n${stderr}`) };
+}
+
+/** `npm ci` takes the packages that are here; everything else is the real npm. */
+function makeShims(folder: string): string {
+  const shims = join(folder, 'bin');
+  mkdirSync(shims, { recursive: true });
+  const npm = join(shims, 'npm');
+  writeFileSync(
+    npm,
+    `#!/bin/sh\nif [ "$1" = ci ]; then ln -sfn "$FAIRLEAD_ROOT/node_modules" node_modules; exit; fi\nPATH="\${PATH#*:}" exec npm "$@"\n`,
+  );
+  chmodSync(npm, 0o755);
+  // No image of any commit is in the registry.
+  const aws = join(shims, 'aws');
+  writeFileSync(aws, '#!/bin/sh\necho None\n');
+  chmodSync(aws, 0o755);
+  return shims;
+}
+
+interface LogLine {
+  readonly msg?: string;
+  readonly jobID?: string;
+  readonly jobResult?: string;
+  readonly command?: string;
+  readonly content?: string;
+}
+
+function read(text: string): Pick<ActRun, 'log' | 'jobs' | 'summary'> {
+  const jobs: Record<string, 'success' | 'failure'> = {};
+  const log: string[] = [];
+  const summary: string[] = [];
+  for (const line of text.split('\n')) {
+    const entry = parsed(line);
+    if (entry === undefined) {
+      if (line !== '') log.push(line);
+      continue;
+    }
+    if (entry.msg?.includes('Skipping unsupported platform'))
+      throw new Error(`act has no runner for a job: ${entry.msg}`);
+    if (entry.jobID !== undefined && (entry.jobResult === 'success' || entry.jobResult === 'failure'))
+      jobs[entry.jobID] = entry.jobResult;
+    if (entry.command === 'summary') summary.push(entry.content ?? '');
+    if (entry.msg !== undefined) log.push(entry.msg.trimEnd());
+  }
+  return { jobs, log: log.join('\n'), summary: summary.join('\n') };
+}
+
+function parsed(line: string): LogLine | undefined {
+  try {
+    return JSON.parse(line) as LogLine;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,1 @@
+/** What it would set up is there already. */

@@ -1,0 +1,260 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { providerSource } from '../../workflows-src/terraform/provider-mirror';
+import { run as runProgram } from '../../workflows-src/terraform/process';
+import { Emulator, withoutAws } from '../emulator';
+import { FakeGitHub } from '../github/fake-github';
+import type { PullRequestState, RepositoryNames } from '../github/repository';
+import { type ActEvent, type ActRun, runAct, standIns } from './act';
+
+const ROOT = join(__dirname, '../..');
+const ACCOUNT = '111111111111';
+const REGION = 'eu-west-1';
+const BUCKET = 'pipeline-states';
+
+/** Terraform JSON of a stack, and the stacks that it reads from. */
+export interface StackBody {
+  readonly reads?: readonly string[];
+  readonly resource?: object;
+  readonly output?: object;
+  readonly check?: object;
+}
+
+export type Infrastructure = Readonly<Record<string, StackBody>>;
+
+export interface RanWorkflow extends ActRun {
+  /** As the fake GitHub knows it. */
+  readonly runId: number;
+}
+
+/**
+ * Everything that a pull request meets in its life, on this machine: a git repository with the project's own workflows and
+ * commands, whose stacks are small; a fake GitHub; the AWS emulator; act in place of GitHub's runners; the real terraform.
+ */
+export class World {
+  private constructor(
+    private readonly folder: string,
+    public readonly github: FakeGitHub,
+    public readonly emulator: Emulator,
+    private readonly providers: NodeJS.ProcessEnv,
+  ) {}
+
+  public static async begin(python: string, infrastructure: Infrastructure): Promise<World> {
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead-pipeline-'));
+    const emulator = await Emulator.start({
+      python,
+      env: withoutAws(process.env),
+      account: ACCOUNT,
+      region: REGION,
+      log: join(folder, 'emulator.log'),
+      onDeath: (error) => {
+        throw error;
+      },
+    });
+    await makeBucket(emulator);
+    const repository: RepositoryNames = { owner: 'acme', repo: 'shop', id: 4711 };
+    const checkout = join(folder, 'checkout');
+    makeCheckout(checkout, infrastructure);
+    const github = await FakeGitHub.start({ repository, git: checkout });
+    for (const file of ['plan.yml', 'apply.yml', 'drift.yml']) github.repository.addWorkflow(file);
+    const providers = await providerSource({ env: process.env, cacheFolder: join(ROOT, '.fairlead') });
+    return new World(folder, github, emulator, providers.env);
+  }
+
+  public async end(): Promise<void> {
+    await this.github.close();
+    await this.emulator.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  public get checkout(): string {
+    return join(this.folder, 'checkout');
+  }
+
+  /** For a command that is run in the checkout as on a laptop. */
+  public get env(): NodeJS.ProcessEnv {
+    return { ...withoutAws(process.env), ...this.providers, ...this.emulator.env };
+  }
+
+  public git(...args: readonly string[]): string {
+    return git(this.checkout, ...args);
+  }
+
+  /** Runs one of our commands in the checkout, without npm. */
+  public async command(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<{ code: number; out: string; err: string }> {
+    const main = join(this.checkout, 'workflows-src/cli/main.ts');
+    const { code, stdout, stderr } = await runProgram(process.execPath, ['-r', 'tsx/cjs', main, ...args], {
+      cwd: this.checkout,
+      env: { ...this.env, ...env },
+    });
+    return { code, out: stdout.toString('utf8'), err: stderr };
+  }
+
+  public infrastructure(): Record<string, StackBody> {
+    return (
+      JSON.parse(readFileSync(join(this.checkout, 'infrastructure.json'), 'utf8')) as {
+        stacks: Record<string, StackBody>;
+      }
+    ).stacks;
+  }
+
+  /** Changes the stacks of the branch that is checked out, in a commit. @returns the commit */
+  public commit(message: string, edit: (stacks: Record<string, StackBody>) => void): string {
+    const stacks = this.infrastructure();
+    edit(stacks);
+    writeInfrastructure(this.checkout, stacks);
+    this.git('commit', '--quiet', '-am', message);
+    return this.git('rev-parse', 'HEAD');
+  }
+
+  /** A branch off main with one commit, and a pull request for it. */
+  public async pullRequest(
+    branch: string,
+    edit: (stacks: Record<string, StackBody>) => void,
+    options: { readonly fork?: RepositoryNames } = {},
+  ): Promise<PullRequestState> {
+    this.git('checkout', '--quiet', '-b', branch, 'main');
+    const headSha = this.commit(branch, edit);
+    return this.github.repository.openPullRequest({
+      headBranch: branch,
+      headSha,
+      ...(options.fork && { headRepository: options.fork }),
+    });
+  }
+
+  /** Another commit on the branch of a pull request. */
+  public push(pull: PullRequestState, edit: (stacks: Record<string, StackBody>) => void): string {
+    this.git('checkout', '--quiet', pull.headBranch);
+    return this.github.repository.push(pull.number, this.commit(`${pull.headBranch} again`, edit));
+  }
+
+  /** What GitHub does on a push to a pull request: runs `plan` on the merge of both. */
+  public async plan(
+    pull: PullRequestState,
+    action: 'opened' | 'synchronize' | 'labeled' = 'synchronize',
+    label?: string,
+  ): Promise<RanWorkflow> {
+    this.git('checkout', '--quiet', '--detach', 'main');
+    this.git('merge', '--quiet', '--no-ff', '-m', `merge of ${pull.headBranch}`, pull.headSha);
+    const { owner, repo, id } = pull.headRepository ?? this.github.repository.names;
+    const event = {
+      action,
+      number: pull.number,
+      ...(label !== undefined && { label: { name: label } }),
+      pull_request: {
+        number: pull.number,
+        head: { sha: pull.headSha, ref: pull.headBranch, repo: { id, full_name: `${owner}/${repo}` } },
+        base: { ref: 'main', sha: this.git('rev-parse', 'main') },
+      },
+    };
+    return this.workflow('plan.yml', { name: 'pull_request', payload: event }, pull);
+  }
+
+  /** Merges into main as a person does on GitHub. @returns where main stood before */
+  public async merge(pull: PullRequestState): Promise<string> {
+    this.git('checkout', '--quiet', 'main');
+    const before = this.git('rev-parse', 'HEAD');
+    this.git('merge', '--quiet', '--no-ff', '-m', `Merge #${pull.number}`, pull.headSha);
+    await this.github.repository.merge(pull.number, this.git('rev-parse', 'HEAD'));
+    return before;
+  }
+
+  /** What GitHub does on a push to main. */
+  public async apply(before: string): Promise<RanWorkflow> {
+    this.git('checkout', '--quiet', 'main');
+    return this.workflow('apply.yml', { name: 'push', payload: { before, ref: 'refs/heads/main' } });
+  }
+
+  /** By hand, with digests that a stopped run has printed. */
+  public async applyByHand(approve: string): Promise<RanWorkflow> {
+    this.git('checkout', '--quiet', 'main');
+    return this.workflow('apply.yml', {
+      name: 'workflow_dispatch',
+      payload: { ref: 'refs/heads/main', inputs: { approve } },
+    });
+  }
+
+  private async workflow(file: string, event: ActEvent, pull?: PullRequestState): Promise<RanWorkflow> {
+    const { repository } = this.github;
+    const run = repository.addRun({
+      workflow: file,
+      event: event.name,
+      headSha: pull?.headSha ?? this.git('rev-parse', 'HEAD'),
+      headBranch: pull?.headBranch ?? 'main',
+      ...(pull?.headRepository && { headRepository: pull.headRepository }),
+      status: 'in_progress',
+    });
+    const { owner, repo } = repository.names;
+    const ran = await runAct({
+      folder: this.folder,
+      checkout: this.checkout,
+      workflow: file,
+      event,
+      token: this.github.token,
+      env: {
+        FAIRLEAD_ROOT: ROOT,
+        FAKE_GITHUB: this.github.url,
+        EMULATOR_ENV: JSON.stringify({ ...this.emulator.env, ...this.providers }),
+        GITHUB_API_URL: this.github.url,
+        GITHUB_REPOSITORY: `${owner}/${repo}`,
+        GITHUB_RUN_ID: String(run.id),
+        ACTIONS_ID_TOKEN_REQUEST_URL: `${this.github.url}/_fake/oidc?v=1`,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'a-token-for-tokens',
+      },
+    });
+    Object.assign(run, { status: 'completed', conclusion: ran.code === 0 ? 'success' : 'failure' });
+    return { ...ran, runId: run.id };
+  }
+}
+
+async function makeBucket(emulator: Emulator): Promise<void> {
+  const made = await fetch(`${emulator.endpoint}/${BUCKET}`, {
+    method: 'PUT',
+    headers: { authorization: `AWS4-HMAC-SHA256 Credential=rehearsal/20261101/${REGION}/s3/aws4_request` },
+    body: `<CreateBucketConfiguration><LocationConstraint>${REGION}</LocationConstraint></CreateBucketConfiguration>`,
+  });
+  if (!made.ok) throw new Error(`the emulator made no bucket: ${made.status}`);
+}
+
+/** The project as it is in this checkout, committed or not, without its own stacks, tests and documents. */
+function makeCheckout(folder: string, infrastructure: Infrastructure): void {
+  const files = git(ROOT, 'ls-files', '-z', '--cached', '--others', '--exclude-standard')
+    .split('\0')
+    .filter((file) => NEEDED.test(file) && !LEFT_OUT.test(file));
+  for (const file of files) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    cpSync(join(ROOT, file), join(folder, file));
+  }
+  standIns(folder);
+  cpSync(join(__dirname, 'stand-ins/app.js'), join(folder, 'app.js'));
+  writeFileSync(join(folder, 'cdktf.json'), JSON.stringify({ app: 'node app.js' }));
+  writeFileSync(join(folder, '.gitignore'), 'node_modules\ncdktf.out\n.fairlead\n');
+  writeInfrastructure(folder, infrastructure);
+  git(folder, 'init', '--quiet', '--initial-branch=main');
+  git(folder, 'config', 'user.name', 'A developer');
+  git(folder, 'config', 'user.email', 'developer@example.com');
+  git(folder, 'add', '--all');
+  git(folder, 'commit', '--quiet', '-m', 'The project');
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+}
+
+const NEEDED =
+  /^(?:\.github\/|workflows-src\/|loadtests\/|services\/|stacks\/(?:config|names|check-config|services)\.ts$|stacks\/terraform\.lock\.hcl$|package\.json$|package-lock\.json$|tsconfig\.json$)/;
+const LEFT_OUT = /\.test\.ts$|^workflows-src\/changes\/fixtures\//;
+
+function writeInfrastructure(folder: string, stacks: Infrastructure): void {
+  writeFileSync(
+    join(folder, 'infrastructure.json'),
+    `${JSON.stringify({ bucket: BUCKET, region: REGION, stacks }, null, 2)}\n`,
+  );
+}
+
+function git(cwd: string, ...args: readonly string[]): string {
+  return execFileSync('git', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+}
