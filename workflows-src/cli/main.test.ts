@@ -20,7 +20,7 @@ const io = () => {
 test('help names every command and its exit codes', async () => {
   const { said, io: given } = io();
   expect(await main(['--help'], given)).toBe(0);
-  for (const command of ['plan', 'apply', 'drift', 'render', 'bootstrap', 'loadtest', 'doctor']) {
+  for (const command of ['plan', 'affected', 'apply', 'drift', 'render', 'bootstrap', 'loadtest', 'doctor']) {
     expect(said.out).toMatch(new RegExp(`^  ${command} +\\S`, 'm'));
     const own = io();
     expect(await main([command, '--help'], own.io)).toBe(0);
@@ -30,7 +30,7 @@ test('help names every command and its exit codes', async () => {
 
 test.each<[string[], RegExp]>([
   [[], /^$/],
-  [['pln'], /there is no command 'pln'; there are plan, apply/],
+  [['pln'], /there is no command 'pln'; there are plan, affected, apply/],
   [['plan', '--nonsense'], /--nonsense[\s\S]*See fairlead plan --help/],
   [['plan', 'dev', '--image', 'api=repo:latest'], /give <service>=<repository>@sha256:/],
   [['plan', 'stage'], /unknown environment 'stage': there are dev, prod/],

@@ -31,11 +31,13 @@ describe('the workflows of a project with two services', () => {
     expect(step(jobs['apply-prod'], 'Apply')).toEqual({
       name: 'Apply',
       env: {
-        API_DIGEST: '${{ needs.build-api.outputs.digest }}',
-        WEB_DIGEST: '${{ needs.build-web.outputs.digest }}',
+        APPROVE: '${{ inputs.approve }}',
+        API_DIGEST: "${{ needs.build-api.result == 'success' && needs.build-api.outputs.digest || '' }}",
+        WEB_DIGEST: "${{ needs.build-web.result == 'success' && needs.build-web.outputs.digest || '' }}",
       },
       run: [
-        'npm run apply -- prod',
+        'npm run apply -- prod --reviews reviews.json --report report.json',
+        '${APPROVE:+--approve "$APPROVE"}',
         '${API_DIGEST:+--image "api=111111111111.dkr.ecr.eu-west-1.amazonaws.com/fairlead/api@$API_DIGEST"}',
         '${WEB_DIGEST:+--image "web=111111111111.dkr.ecr.eu-west-1.amazonaws.com/fairlead/web@$WEB_DIGEST"}',
       ].join(' '),
@@ -71,11 +73,36 @@ describe('the workflows of a project with two services', () => {
     });
   });
 
-  it('give forks no job that signs in or writes', () => {
-    const { jobs } = plan(project);
-    for (const job of Object.values(jobs)) {
+  it('give forks no job that signs in or writes, and one that reads', () => {
+    const { affected, ...others } = plan(project).jobs;
+    for (const job of Object.values(others)) {
       expect(job.if).toContain('github.event.pull_request.head.repo.full_name == github.repository');
     }
+    expect(affected?.permissions).toEqual({ contents: 'read' });
+    expect(affected?.steps.map(({ name }) => name)).toEqual([
+      'Check out',
+      'Set up Node',
+      'Install',
+      'Compare with the base',
+    ]);
+  });
+
+  it('plan again for the one label that means something, and stop nothing for another', () => {
+    const { jobs, concurrency } = plan(project);
+    const other = `contains(fromJSON('["labeled","unlabeled"]'), github.event.action) && github.event.label.name != 'data-loss-approved'`;
+    for (const job of [jobs.begin, jobs.affected, jobs.comment]) expect(job?.if).toContain(`!(${other})`);
+    expect(concurrency.group).toBe(`plan-\${{ github.ref }}-\${{ ${other} }}`);
+  });
+
+  it('apply what was reviewed, and tell the pull requests whatever happened', () => {
+    const { 'apply-dev': job } = apply(project).jobs;
+    expect(job?.steps.slice(-4).map(({ name }) => name)).toEqual([
+      'Find when each stack was applied',
+      'Find what was reviewed',
+      'Apply',
+      'Tell the pull requests',
+    ]);
+    expect(step(job, 'Tell the pull requests').if).toBe('always()');
   });
 
   it('never cancel an apply, and keep every one that waits', () => {
