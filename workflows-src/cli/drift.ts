@@ -5,6 +5,8 @@ import { renderDrift } from '../comment/render-drift';
 import { reportOf, writeReport } from '../drift/report';
 import { checkedOutCommit } from '../operations/commit';
 import { checkDrift } from '../operations/drift';
+import { StateStore } from '../operations/state-store';
+import type { SynthesizedStack } from '../graph/synthesized';
 import type { CommandIo } from './io';
 import { chosen, openWorkspace } from './workspace';
 import { writeWhole } from './write-whole';
@@ -41,12 +43,28 @@ export async function driftCommand(argv: readonly string[], io: CommandIo): Prom
   workspace.board.close();
   if (values.report !== undefined && commit !== undefined) {
     const stacks = all.map(({ id }) => id);
-    const report = reportOf(results, { environment, commit, checkedAt, stacks });
+    const applied = await lastApplies(new StateStore(io.env, io.signal), all);
+    const report = reportOf(results, { environment, commit, checkedAt, stacks, applied });
     writeWhole(resolve(io.cwd, values.report), writeReport(report));
   }
   io.out(renderDrift(results));
   if (results.some(({ status }) => status === 'failed')) return 1;
   return results.some((result) => result.status === 'planned' && result.changes.drift.length > 0) ? 3 : 0;
+}
+
+/** Says what has repaired a drift that is gone. */
+async function lastApplies(
+  store: StateStore,
+  stacks: readonly SynthesizedStack[],
+): Promise<ReadonlyMap<string, { readonly commit: string; readonly at: Date }>> {
+  const records = await Promise.all(
+    stacks.map(async (stack) => [stack.id, await store.applied(stack)] as const),
+  );
+  return new Map(
+    records.flatMap(([id, { applied }]) =>
+      applied ? [[id, { commit: applied.commit, at: new Date(applied.at) }]] : [],
+    ),
+  );
 }
 
 async function comparedCommit(io: CommandIo): Promise<string> {
