@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { renderApply } from '../comment/render-apply';
+import { visible } from '../changes/visible-text';
+import { renderApply, unlockCommand } from '../comment/render-apply';
 import { COMMENT_BYTES } from '../comment/markdown';
 import { applyStacks } from '../operations/apply';
-import { applyReviewed } from '../operations/apply-reviewed';
+import { applyReviewed, type Unlock, unlockOf } from '../operations/apply-reviewed';
 import { checkedOutCommit } from '../operations/commit';
 import { messageOf } from '../operations/plan';
 import { StateStore } from '../operations/state-store';
@@ -28,6 +29,10 @@ stack is not among them: it takes an administrator (npm run bootstrap).
   --report <file>        with --reviews: write what became of each stack there
   --last-applied <file>  do nothing but write there, as JSON, the commit that was last applied to each stack
   --help
+
+Ctrl-C and SIGTERM let terraform end in order: it finishes or gives up what it is at, writes the state, gives the lock back.
+A second one ends this command at once and leaves terraform doing so; its process is named, and it can be waited for. A
+lock that is there nevertheless is never taken off: the command that does it is printed.
 
 Exit codes: 0 every stack is as configured; 1 some stack is not; 2 called wrongly; 130 interrupted.
 `;
@@ -79,6 +84,7 @@ export async function applyCommand(argv: readonly string[], io: CommandIo): Prom
   const report: ApplyReport = { format: 1, environment, commit, pullRequests, stacks: outcomes };
   if (values.report !== undefined) writeWhole(resolve(io.cwd, values.report), `${JSON.stringify(report)}\n`);
   io.out(renderApply(report, undefined, COMMENT_BYTES));
+  io.signal?.throwIfAborted();
   return isWhole(report) ? 0 : 1;
 }
 
@@ -93,21 +99,43 @@ async function applyUnreviewed(
   workspace.board.close();
   let code = 0;
   for (const [id, outcome] of outcomes) {
-    if (outcome.state === 'done') {
-      const stack = stacks.find((one) => one.id === id);
-      // From here on, what is merged later has to have been reviewed.
-      if (stack && commit !== undefined)
-        await store.writeApplied(stack, { format: 1, applied: { commit, at: new Date().toISOString() } });
-      continue;
-    }
+    if (outcome.state === 'done') continue;
     code = 1;
+    const stack = stacks.find((one) => one.id === id);
     io.err(
       `\n${id}: ${outcome.state === 'failed' ? messageOf(outcome.error) : `not applied, because ${outcome.because}`}\n`,
     );
+    // Terraform gives its lock back when it ends in order, whatever it ended with.
+    if (stack && outcome.state === 'failed' && !io.signal?.aborted) await sayLock(io, stack, store);
   }
   io.signal?.throwIfAborted();
+  if (commit !== undefined) {
+    // From here on, what is merged later has to have been reviewed.
+    const applied = { commit, at: new Date().toISOString() };
+    for (const stack of stacks.filter(({ id }) => outcomes.get(id)?.state === 'done'))
+      await store.writeApplied(stack, { format: 1, applied });
+  }
   if (code !== 0) io.err(`\nWhen that is mended, run it again: what is done stays done.\n`);
   return code;
+}
+
+/** Says who holds the stack's lock, if somebody does, and how it is taken off. */
+async function sayLock(io: CommandIo, stack: SynthesizedStack, store: StateStore): Promise<void> {
+  try {
+    const unlock = await unlockOf(store, stack);
+    if (unlock) io.err(howToUnlock(stack.id, unlock));
+  } catch (unreadable) {
+    io.err(`${messageOf(unreadable)}\n`);
+  }
+}
+
+function howToUnlock(stack: string, { lock, run }: Unlock): string {
+  const since = lock.created === '' ? '' : ` since ${lock.created}`;
+  const what = lock.operation === '' ? '' : ` (${lock.operation})`;
+  const by = run === undefined ? '' : ` The apply that began last and did not end: ${run}.`;
+  const held = `${stack} is locked by ${lock.who}${since}${what}.${by} Nobody takes that lock off by itself.`;
+  const commands = unlockCommand(stack, lock.id).map((command) => `  ${command}\n`);
+  return `\n${visible(held)} When nothing works on it any more:\n${commands.join('')}`;
 }
 
 async function writeLastApplied(

@@ -32,11 +32,19 @@ export type ApplyOutcome =
   | { readonly stack: string; readonly outcome: 'failed'; readonly message: string; readonly unlock?: Unlock }
   | { readonly stack: string; readonly outcome: 'not begun'; readonly because: string };
 
-/** How a lock is taken off that a dead apply left. */
+/** What a person needs to know who takes a lock off that a dead apply left. */
 export interface Unlock {
   readonly lock: LockInfo;
   /** The run that had begun last and did not end. */
   readonly run?: string;
+}
+
+/** @returns undefined where nobody holds the lock; it is never taken off here */
+export async function unlockOf(store: StateStore, stack: SynthesizedStack): Promise<Unlock | undefined> {
+  const lock = await store.lock(stack);
+  if (lock === undefined) return undefined;
+  const { running } = await store.applied(stack);
+  return { lock, ...(running?.run !== undefined && { run: running.run }) };
 }
 
 export interface ReviewedApply {
@@ -55,8 +63,8 @@ export interface ReviewedApply {
  * covered, nothing is applied at all. Then along the graph each plan is applied as it is; a stack that reads from one that
  * has changed is planned and compared once more, because its plan is another one then.
  * @param stacks dependencies first
- * @returns one outcome a stack, in the given order
- * @throws only when the run was aborted
+ * @returns one outcome a stack, in the given order; also of a run that was aborted after it had begun to apply
+ * @throws only when the run was aborted before
  */
 export async function applyReviewed(
   workspace: Workspace,
@@ -92,6 +100,7 @@ class ReviewedRun {
     if (newer.length > 0) return this.stacks.map((stack) => this.tooOld(stack));
 
     const first = await this.each((stack) => this.plan(stack), false);
+    this.workspace.signal?.throwIfAborted();
     const stopped = first.some((one) => one?.outcome === 'not reviewed' || one?.outcome === 'failed');
     if (stopped) {
       return this.stacks.map(
@@ -125,7 +134,6 @@ class ReviewedRun {
       },
       this.workspace,
     );
-    this.workspace.signal?.throwIfAborted();
     return this.stacks.map(({ id }): ApplyOutcome | undefined => {
       const outcome = outcomes.get(id);
       if (outcome?.state === 'done') return outcome.result;
@@ -195,13 +203,16 @@ class ReviewedRun {
   private async failed(stack: SynthesizedStack, error: unknown): Promise<ApplyOutcome> {
     const { workspace, options } = this;
     workspace.watch(stack.id, error instanceof Deferred ? 'deferred' : 'failed', 'end');
-    const outcome = { stack: stack.id, outcome: 'failed', message: messageOf(error) } as const;
+    const message = messageOf(error);
+    const outcome = { stack: stack.id, outcome: 'failed', message } as const;
     // Terraform gives its lock back when it ends in order, whatever it ended with.
     if (workspace.signal?.aborted) return outcome;
-    const lock = await options.store.lock(stack);
-    if (lock === undefined) return outcome;
-    const { running } = await options.store.applied(stack);
-    return { ...outcome, unlock: { lock, ...(running?.run !== undefined && { run: running.run }) } };
+    try {
+      const unlock = await unlockOf(options.store, stack);
+      return unlock === undefined ? outcome : { ...outcome, unlock };
+    } catch (unreadable) {
+      return { ...outcome, message: `${message}\n${messageOf(unreadable)}` };
+    }
   }
 
   private tooOld({ id }: SynthesizedStack): ApplyOutcome {

@@ -58,9 +58,12 @@ export async function applyPlanned(
   const total = create + update + 2 * replace + deleted;
   let done = 0;
   workspace.watch(stack.id, `applying, ${summary(changes)}`);
-  await workspace.terraform.apply(stack.folder, planFile(stack), () => {
-    done += 1;
-    workspace.watch(stack.id, `applying, ${done} of ${total}`);
+  await workspace.terraform.apply(stack.folder, planFile(stack), {
+    onProgress: () => {
+      done += 1;
+      workspace.watch(stack.id, `applying, ${done} of ${total}`);
+    },
+    onLeft: (pid) => workspace.watch(stack.id, `left running: terraform, process ${pid}`, 'end'),
   });
   workspace.watch(stack.id, `applied: ${summary(changes)}`, 'end');
 }

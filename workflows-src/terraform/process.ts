@@ -1,4 +1,8 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 
 export interface RunOptions {
@@ -10,6 +14,13 @@ export interface RunOptions {
   readonly graceMs?: number | undefined;
   /** Each whole line of stdout as it comes. */
   readonly onLine?: (line: string) => void;
+  /**
+   * Lets it run to its end when this process exits or is killed. Its output goes to files then, because whoever writes to a
+   * pipe that nobody reads any more is killed by SIGPIPE. @default it ends with this process
+   */
+  readonly survives?: boolean | undefined;
+  /** With `survives`: called with its process id when this process exits before it. */
+  readonly onLeft?: ((pid: number) => void) | undefined;
 }
 
 export interface RunResult {
@@ -50,20 +61,21 @@ export class Aborted extends Error {
  * @throws CannotStart; Aborted, or the signal's reason when it was aborted before it began
  */
 export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const { signal, graceMs, onLine } = options;
+  const { signal, graceMs, onLine, survives = false, onLeft } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(asError(signal.reason));
       return;
     }
+    const files = survives ? { stdout: new NamelessFile(), stderr: new NamelessFile() } : undefined;
     const child = spawn(file, args, {
       cwd: options.cwd,
       env: options.env,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', files?.stdout.fd ?? 'pipe', files?.stderr.fd ?? 'pipe'],
     });
     const { pid } = child;
-    const release = endWithUs(pid);
+    const release = survives ? tellWhenLeft(pid, onLeft) : endWithUs(pid);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     const decoder = new StringDecoder('utf8');
@@ -76,7 +88,7 @@ export function run(file: string, args: readonly string[], options: RunOptions =
     };
     signal?.addEventListener('abort', stop, { once: true });
 
-    child.stdout.on('data', (chunk: Buffer) => {
+    const takeStdout = (chunk: Buffer): void => {
       if (!onLine) {
         stdout.push(chunk);
         return;
@@ -84,11 +96,15 @@ export function run(file: string, args: readonly string[], options: RunOptions =
       const lines = (rest + decoder.write(chunk)).split('\n');
       rest = lines.pop() ?? '';
       lines.forEach(onLine);
-    });
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    };
+    const takeStderr = (chunk: Buffer): void => void stderr.push(chunk);
+    child.stdout?.on('data', takeStdout);
+    child.stderr?.on('data', takeStderr);
+    const poll = files && setInterval(() => files.stdout.readOn(takeStdout), POLL_MS);
     const settle = (): void => {
       signal?.removeEventListener('abort', stop);
       clearTimeout(killer);
+      clearInterval(poll);
       release();
     };
     child.once('error', (error: NodeJS.ErrnoException) => {
@@ -99,6 +115,10 @@ export function run(file: string, args: readonly string[], options: RunOptions =
       settle();
       // A provider that outlived its terraform is in the same group.
       killGroup(pid);
+      files?.stdout.readOn(takeStdout);
+      files?.stderr.readOn(takeStderr);
+      files?.stdout.close();
+      files?.stderr.close();
       if (onLine && rest !== '') onLine(rest);
       const result = {
         code: code ?? 128 + signalNumber(by),
@@ -111,9 +131,51 @@ export function run(file: string, args: readonly string[], options: RunOptions =
   });
 }
 
+/** How often output that goes to a file is looked at. */
+const POLL_MS = 100;
+
+/** A file that nobody else can open and nobody has to remove: its name goes at once, its bytes with whoever has it open. */
+class NamelessFile {
+  public readonly fd: number;
+  private position = 0;
+
+  public constructor() {
+    const name = join(tmpdir(), `fairlead-output-${randomUUID()}`);
+    this.fd = openSync(name, 'ax+', 0o600);
+    rmSync(name);
+  }
+
+  /** Hands on what was written since the last time. */
+  public readOn(take: (chunk: Buffer) => void): void {
+    for (;;) {
+      const chunk = Buffer.alloc(64 * 1024);
+      // At a position of ours: the program writes through the same open file.
+      const length = readSync(this.fd, chunk, 0, chunk.length, this.position);
+      if (length === 0) return;
+      this.position += length;
+      take(chunk.subarray(0, length));
+    }
+  }
+
+  public close(): void {
+    closeSync(this.fd);
+  }
+}
+
 /** Groups that were begun and have not ended. */
 const alive = new Set<number>();
-process.on('exit', () => alive.forEach(killGroup));
+/** Programs that go on without us, and whom to tell. */
+const surviving = new Map<number, (pid: number) => void>();
+process.on('exit', () => {
+  alive.forEach(killGroup);
+  surviving.forEach((tell, pid) => tell(pid));
+});
+
+function tellWhenLeft(pid: number | undefined, tell: ((pid: number) => void) | undefined): () => void {
+  if (pid === undefined || tell === undefined) return () => undefined;
+  surviving.set(pid, tell);
+  return () => void surviving.delete(pid);
+}
 
 /**
  * Whatever way this process goes, that process group goes with it.

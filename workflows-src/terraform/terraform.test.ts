@@ -33,7 +33,7 @@ test('init, plan, show, apply and outputs of a real stack', async () => {
   expect(JSON.parse((await terraform.show(folder, 'p')).toString())).toMatchObject({
     resource_changes: [{ address: 'terraform_data.it' }],
   });
-  await terraform.apply(folder, 'p', (progress) => seen.push(progress));
+  await terraform.apply(folder, 'p', { onProgress: (progress) => seen.push(progress) });
   expect(await terraform.outputs(folder)).toEqual({ greeting: 'hello a b="c"' });
   expect(seen).toEqual([{ address: 'terraform_data.it', action: 'create' }]);
 });

@@ -19,6 +19,13 @@ export interface Progress {
   readonly action: 'create' | 'update' | 'delete';
 }
 
+/** What an apply tells while it runs. */
+export interface ApplyWatch {
+  readonly onProgress?: (progress: Progress) => void;
+  /** This process exits before it, and leaves it running as that process. */
+  readonly onLeft?: (pid: number) => void;
+}
+
 /** Terraform ended with an error; the message is its own diagnostics. */
 export class TerraformError extends Error {
   public override readonly name = 'TerraformError';
@@ -51,14 +58,20 @@ export interface PlanOptions {
 /** Waiting for the lock of somebody who is nearly done is better than failing; longer than that, a person should look. */
 const LOCK_TIMEOUT_SECONDS = 20;
 
-/** The terraform (or tofu) program, run on one synthesized stack's folder at a time. Every call throws TerraformError. */
+/**
+ * The terraform (or tofu) program, run on one synthesized stack's folder at a time. Every call throws TerraformError.
+ *
+ * A call that holds the lock of a state goes on to its end when this process is killed: ended in the middle, it would leave
+ * the lock, and an apply would lose what it created since it last wrote the state.
+ */
 export class Terraform {
   private readonly env: NodeJS.ProcessEnv;
 
   /**
    * @param env of the process, with credentials; what makes terraform ask, colour or call home is set here
    * @param signal one SIGINT on abort, so that terraform ends the running call in order and gives the lock back
-   * @param graceMs how long it may take for that before it is killed. @default no limit: a killed apply loses state
+   * @param graceMs how long it may take for that before it is killed; given, no call outlives this process either, for
+   *   states that are thrown away. @default no limit: a killed apply loses state
    */
   public constructor(
     public readonly binary: TerraformBinary,
@@ -86,7 +99,9 @@ export class Terraform {
     // Terraform refuses -json with -migrate-state, even when it has nothing to ask.
     const backend =
       state === 'migrate' ? ['-no-color', '-migrate-state', '-force-copy'] : ['-json', '-reconfigure'];
-    await this.call(folder, ['init', ...backend, '-input=false', ...lockfile]);
+    await this.call(folder, ['init', ...backend, '-input=false', ...lockfile], {
+      holdsLock: state === 'migrate',
+    });
   }
 
   public async plan(folder: string, options: PlanOptions): Promise<void> {
@@ -95,15 +110,11 @@ export class Terraform {
       ? [`-lock-timeout=${options.lockTimeoutSeconds ?? LOCK_TIMEOUT_SECONDS}s`]
       : ['-lock=false'];
     const variables = Object.entries(options.variables ?? {}).map(([name, value]) => `-var=${name}=${value}`);
-    await this.call(folder, [
-      'plan',
-      '-json',
-      '-input=false',
-      `-out=${options.out}`,
-      ...mode,
-      ...lock,
-      ...variables,
-    ]);
+    await this.call(
+      folder,
+      ['plan', '-json', '-input=false', `-out=${options.out}`, ...mode, ...lock, ...variables],
+      { holdsLock: options.lock },
+    );
   }
 
   /** Checks the configuration of an initialized stack without its state and without the cloud. */
@@ -130,15 +141,11 @@ export class Terraform {
     return (await this.call(folder, ['show', '-json'])).stdout;
   }
 
-  public async apply(
-    folder: string,
-    planFile: string,
-    onProgress?: (progress: Progress) => void,
-  ): Promise<void> {
+  public async apply(folder: string, planFile: string, watch: ApplyWatch = {}): Promise<void> {
     await this.call(
       folder,
       ['apply', '-json', '-input=false', `-lock-timeout=${LOCK_TIMEOUT_SECONDS}s`, planFile],
-      onProgress,
+      { holdsLock: true, ...watch },
     );
   }
 
@@ -154,7 +161,7 @@ export class Terraform {
   private async call(
     folder: string,
     args: readonly string[],
-    onProgress?: (progress: Progress) => void,
+    { holdsLock = false, onProgress, onLeft }: ApplyWatch & { readonly holdsLock?: boolean } = {},
   ): Promise<RunResult> {
     const diagnostics: Diagnostic[] = [];
     const streams = args[1] === '-json' && ['init', 'plan', 'apply'].includes(args[0] ?? '');
@@ -163,6 +170,8 @@ export class Terraform {
       env: this.env,
       signal: this.signal,
       graceMs: this.graceMs,
+      survives: holdsLock && this.graceMs === undefined,
+      onLeft,
       ...(streams && { onLine: (line: string) => readLine(line, diagnostics, onProgress) }),
     }).catch((error: unknown) => {
       // What terraform says of an interrupted call, such as a state it could not write, must not be lost.
