@@ -39,7 +39,7 @@ export function planBody({ headSha, results, removed, labels, meta }: PlanReport
       description: 'the affected stacks are not known',
     };
   }
-  const missing = results.filter(({ status }) => status === 'failed' || status === 'missing').length;
+  const isUnknown = results.some(isNotWhole);
   const losing = results.filter((result) => losesData(result));
   const isApproved = labels.includes(DATA_LOSS_LABEL);
   const notes = [...approval(losing, isApproved), ...gone(removed)].join('\n\n');
@@ -49,7 +49,7 @@ export function planBody({ headSha, results, removed, labels, meta }: PlanReport
   const blocked = losing.length > 0 && !isApproved;
   return {
     body: [`${top}\n${notes}`.trimEnd(), summary].join('\n\n'),
-    verdict: missing > 0 || blocked ? 'failure' : 'success',
+    verdict: isUnknown || blocked ? 'failure' : 'success',
     description: shortened(blocked ? `data loss is not approved; ${headline}` : headline),
   };
 }
@@ -62,6 +62,15 @@ function headLine(headSha: string): string {
 /** The commit that a comment says it is for. */
 export function headOf(body: string): string | undefined {
   return /^<!-- head: ([0-9a-f]{40}) -->\r?$/m.exec(body)?.[1];
+}
+
+/** Nobody knows what all of it would do. */
+function isNotWhole(result: StackResult): boolean {
+  return (
+    result.status === 'failed' ||
+    result.status === 'missing' ||
+    (result.status === 'planned' && result.changes.errored)
+  );
 }
 
 function losesData(result: StackResult): boolean {
@@ -99,9 +108,11 @@ function shortened(text: string): string {
 /** The body with a note that a newer commit is being planned; as it is when it has that note, or is of that commit. */
 export function outdated(body: string, headSha: string, runUrl: string): string {
   const of = headOf(body);
-  if (of === headSha || of === undefined || body.includes(OUTDATED)) return body;
-  const note = `${OUTDATED}\n> [!NOTE]\n> **Outdated**: this is the plan of ${code(of.slice(0, 7))}. ${prose(headSha.slice(0, 7))} is [being planned](<${encodeURI(runUrl)}>).\n`;
+  if (of === headSha || of === undefined) return body;
   const line = headLine(of);
+  // Right there, because a plan may hold the same words.
+  if (body.includes(`${line}\n${OUTDATED}\n`)) return body;
+  const note = `${OUTDATED}\n> [!NOTE]\n> **Outdated**: this is the plan of ${code(of.slice(0, 7))}. ${prose(headSha.slice(0, 7))} is [being planned](<${encodeURI(runUrl)}>).\n`;
   const noted = body.replace(line, () => `${line}\n${note}`);
   // A full comment has no room for it, and then its commit has to say it.
   return bytes(noted) <= MAX_BYTES ? noted : body;
@@ -112,7 +123,13 @@ const MAX_BYTES = 65_536;
 
 /** Whether two bodies say the same, each with a link to its own run. */
 export function saysTheSame(a: string, b: string): boolean {
-  const withoutRuns = (text: string): string =>
-    text.replace(/\[(?:the run|everything in full)\]\(<[^>\n]*>\)/g, '');
-  return withoutRuns(a) === withoutRuns(b);
+  return withoutRun(a) === withoutRun(b);
 }
+
+/** The links stand at the very end; what looks like one elsewhere is part of a plan, and that it differs matters. */
+function withoutRun(body: string): string {
+  return body.trimEnd().replace(RUN_LINKS, '$<rest>');
+}
+
+const RUN_LINKS =
+  /(?:\[everything in full\]\(<[^<>\n]*>\) · )?\[the run\]\(<[^<>\n]*>\)(?<rest><\/sub>| says why\.)$/;

@@ -5,7 +5,7 @@ import { holdsTrue, isObject, type JsonObject } from '../changes/json';
 import type { Plan, PlannedOutput } from '../changes/planned-change';
 import type { SynthesizedStack } from '../graph/synthesized';
 
-/** Address of what stands in for outputs in a plan, and is no change of anybody's. */
+/** Begins the names of what stands in for outputs in a plan, and is no change of anybody's. */
 const STAND_IN = 'fairlead-pending';
 
 /**
@@ -14,6 +14,7 @@ const STAND_IN = 'fairlead-pending';
  * would plan as if the upstreams were not applied first.
  * @param upstreams the plans of the stacks that it reads from, by id
  * @returns undefined when none of the outputs that it uses changes
+ * @throws Error when the stack has names that begin with ours
  */
 export async function withPendingOutputs(
   stack: SynthesizedStack,
@@ -25,8 +26,9 @@ export async function withPendingOutputs(
   const folder = `${stack.folder}.pending`;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const name of await readdir(stack.folder)) {
-    if (name === '.terraform') await symlink(join(stack.folder, name), join(folder, name));
+  for (const entry of await readdir(stack.folder, { withFileTypes: true })) {
+    const { name } = entry;
+    if (entry.isDirectory()) await symlink(join(stack.folder, name), join(folder, name));
     else if (name !== 'cdk.tf.json') await copyFile(join(stack.folder, name), join(folder, name));
   }
   await writeFile(join(folder, 'cdk.tf.json'), JSON.stringify(changed));
@@ -40,18 +42,21 @@ export function withoutStandIns(plan: Plan): Plan {
   return { ...plan, changes: plan.changes.filter((change) => !isStandIn(change)) };
 }
 
-const REFERENCE = /\bdata\.terraform_remote_state\.([\w-]+)\.outputs\.([\w-]+)/g;
+const REFERENCE = /\bdata\.terraform_remote_state\.([\w-]+)\.outputs(?:\.([\w-]+)|\["([\w-]+)"\])/g;
 
 /**
  * The configuration with every reference to a changing output replaced.
  * @returns undefined when there is none
+ * @throws Error when the configuration has names that begin with ours: what they name would be shown to nobody
  */
 export function substituted(configuration: unknown, upstreams: ReadonlyMap<string, Plan>): unknown {
+  expectNoStandIns(configuration);
   const keys = keysOf(configuration);
   const locals: Record<string, unknown> = {};
   const resources: Record<string, unknown> = {};
   const found = new Map<string, string>();
-  const replace = (reference: string, name: string, output: string): string => {
+  const replace = (reference: string, name: string, member?: string, key?: string): string => {
+    const output = member ?? key;
     const known = found.get(reference);
     if (known !== undefined) return known;
     const pending = upstreams.get(keys.get(name) ?? '')?.outputs.find((one) => one.name === output);
@@ -68,7 +73,9 @@ export function substituted(configuration: unknown, upstreams: ReadonlyMap<strin
     found.set(reference, instead);
     return instead;
   };
-  const replaced = mapTexts(configuration, (text) => text.replace(REFERENCE, replace));
+  const replaced = mapTexts(configuration, (text) =>
+    inTemplates(text, (expression) => expression.replace(REFERENCE, replace)),
+  );
   if (found.size === 0 || !isObject(replaced)) return undefined;
   return {
     ...replaced,
@@ -79,6 +86,15 @@ export function substituted(configuration: unknown, upstreams: ReadonlyMap<strin
       }),
     }),
   };
+}
+
+function expectNoStandIns(configuration: unknown): void {
+  const blocks = [child(configuration, 'locals'), child(child(configuration, 'resource'), 'terraform_data')];
+  const taken = blocks
+    .flatMap((block) => Object.keys(isObject(block) ? block : {}))
+    .find((name) => name.startsWith(STAND_IN));
+  if (taken !== undefined)
+    throw new Error(`names that begin with ${STAND_IN} are kept for plans: call ${taken} something else`);
 }
 
 /** A value of which a part is unknown counts as unknown; so does a sensitive one, which is to stand in no file. */
@@ -107,14 +123,54 @@ function merged(value: unknown, more: JsonObject): JsonObject {
   return { ...(isObject(value) ? value : {}), ...more };
 }
 
-/** In Terraform's JSON syntax every text is a template. */
+/** In Terraform's JSON syntax every text is a template, and so is every key of a map. */
 function literal(value: unknown): unknown {
-  return mapTexts(value, (text) => text.replaceAll('${', '$${').replaceAll('%{', '%%{'));
+  return mapTexts(value, (text) => text.replace(/[$%]\{/g, (begin) => `${begin[0]}${begin}`));
+}
+
+/** Changes what stands in `${…}` and `%{…}`; not what an escape makes of them, which is text. */
+function inTemplates(text: string, map: (expression: string) => string): string {
+  let mapped = '';
+  let at = 0;
+  for (;;) {
+    const begin = BEGIN.exec(text.slice(at))?.index;
+    if (begin === undefined) return mapped + text.slice(at);
+    const from = at + begin;
+    const isEscape = text[from] === text[from + 1];
+    const to = isEscape ? from + 3 : endOf(text, from + 2);
+    mapped += text.slice(at, from) + (isEscape ? text.slice(from, to) : map(text.slice(from, to)));
+    at = to;
+  }
+}
+
+const BEGIN = /\$\$\{|%%\{|[$%]\{/;
+
+/** Behind the brace that closes the expression which begins at `from`; a text inside of it may hold braces, and templates. */
+function endOf(text: string, from: number): number {
+  const open = ['{'];
+  for (let at = from; at < text.length; at += 1) {
+    const isText = open.at(-1) === '"';
+    const character = text[at];
+    if (isText && character === '\\') at += 1;
+    else if (character === '"') {
+      if (isText) open.pop();
+      else open.push('"');
+    } else if (isText && BEGIN.exec(text.slice(at, at + 3))?.index === 0) {
+      const isEscape = character === text[at + 1];
+      at += isEscape ? 2 : 1;
+      if (!isEscape) open.push('{');
+    } else if (!isText && character === '{') open.push('{');
+    else if (!isText && character === '}') {
+      open.pop();
+      if (open.length === 0) return at + 1;
+    }
+  }
+  return text.length;
 }
 
 function mapTexts(value: unknown, map: (text: string) => string): unknown {
   if (typeof value === 'string') return map(value);
   if (Array.isArray(value)) return value.map((one) => mapTexts(one, map));
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, mapTexts(one, map)]));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [map(key), mapTexts(one, map)]));
 }

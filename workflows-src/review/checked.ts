@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+import { visible } from '../changes/visible-text';
+
 /** Schemas of what files and artifacts have in common, and how such a file is read. */
 
 /** Longer than anything that we write. */
@@ -12,7 +14,7 @@ export const commit = z.string().regex(/^[0-9a-f]{40}$/, 'is not a commit (40 he
  * Parses JSON and checks it.
  * @param name of the file, for errors
  * @param what it should be, for errors
- * @throws Error `<name>: …` that names the first field that is wrong, and never repeats a value
+ * @throws Error `<name>: …` that names the first field that is wrong, and never repeats a value; names cannot act
  */
 export function checked<T extends z.ZodType>(
   schema: T,
@@ -29,9 +31,27 @@ export function checked<T extends z.ZodType>(
   } catch {
     throw new Error(`${name}: is not JSON; it should be ${what}`);
   }
-  const parsed = schema.safeParse(json);
+  const parsed = parse(schema, json);
+  if (parsed === undefined) throw new Error(`${name}: is nested deeper than ${what}`);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const where = issue?.path.join('.') || 'the whole';
-  throw new Error(`${name}: ${where}: ${issue?.message}; it should be ${what}`);
+  const where = named(issue?.path.join('.') ?? '') || 'the whole';
+  throw new Error(`${name}: ${where}: ${named(issue?.message ?? '')}; it should be ${what}`);
 }
+
+/** @returns undefined when the value is nested so deep that checking it exhausts the stack */
+function parse<T extends z.ZodType>(schema: T, json: unknown): z.ZodSafeParseResult<z.output<T>> | undefined {
+  try {
+    return schema.safeParse(json);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** Keys of the file stand in paths and messages: whoever wrote it has chosen them. */
+function named(text: string): string {
+  return visible(text.length > MOST_NAMED ? `${text.slice(0, MOST_NAMED)}…` : text);
+}
+
+const MOST_NAMED = 200;

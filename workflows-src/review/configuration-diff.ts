@@ -46,26 +46,26 @@ export function configurationDiff(
   });
 }
 
-/** Blocks by address, without the comments (`//`) that CDKTF writes into them. */
+/** Blocks by address, each without the comment (`//`) that CDKTF writes into it. */
 function blocksOf(configuration: unknown): ReadonlyMap<string, unknown> {
   const blocks = new Map<string, unknown>();
   if (!isObject(configuration)) return blocks;
   for (const [kind, content] of Object.entries(configuration)) {
     if (kind === '//') continue;
     if (!isObject(content) || UNNAMED.has(kind)) {
-      blocks.set(kind, withoutComments(content));
+      blocks.set(kind, withoutComment(content));
       continue;
     }
     for (const [name, block] of Object.entries(content)) {
       if (name === '//') continue;
       if (!TYPED.has(kind) || !isObject(block)) {
-        blocks.set(`${kind}.${name}`, withoutComments(block));
+        blocks.set(`${kind}.${name}`, withoutComment(block));
         continue;
       }
       for (const [label, inner] of Object.entries(block)) {
         if (label === '//') continue;
         const prefix = kind === 'resource' ? '' : `${kind}.`;
-        blocks.set(`${prefix}${name}.${label}`, withoutComments(inner));
+        blocks.set(`${prefix}${name}.${label}`, withoutComment(inner));
       }
     }
   }
@@ -77,13 +77,10 @@ const TYPED: ReadonlySet<string> = new Set(['resource', 'data', 'ephemeral']);
 /** Blocks without a name, or lists of such. */
 const UNNAMED: ReadonlySet<string> = new Set(['terraform', 'locals', 'moved', 'import', 'removed']);
 
-function withoutComments(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutComments);
-  if (!isObject(value)) return value;
-  const kept: JsonObject = Object.fromEntries(
-    Object.entries(value)
-      .filter(([name]) => name !== '//')
-      .map(([name, inner]) => [name, withoutComments(inner)]),
-  );
+/** Further inside, `//` may be the key of a map, such as a tag: that one is a value. */
+function withoutComment(block: unknown): unknown {
+  if (Array.isArray(block)) return block.map(withoutComment);
+  if (!isObject(block)) return block;
+  const kept: JsonObject = Object.fromEntries(Object.entries(block).filter(([name]) => name !== '//'));
   return kept;
 }

@@ -157,7 +157,7 @@ const result = z.discriminatedUnion('status', [
     stack: stackId,
     status: z.literal('planned'),
     changes: changeSet,
-    provisional: text.exactOptional(),
+    provisional: seen.exactOptional(),
     ledger: z
       .string()
       .regex(/^[0-9a-f]{32}$/)
@@ -167,7 +167,7 @@ const result = z.discriminatedUnion('status', [
   z.strictObject({
     stack: stackId,
     status: z.literal('deferred'),
-    reason: text,
+    reason: seen,
     configuration: z
       .array(z.strictObject({ address: seen, action: z.enum(['create', 'update', 'delete']), attributes }))
       .exactOptional(),

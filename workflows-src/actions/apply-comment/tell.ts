@@ -24,13 +24,18 @@ export async function tell(github: GitHub, telling: Telling): Promise<readonly n
   const told: number[] = [];
   for (const number of telling.pulls) {
     const all = await github.comments(number);
-    const ours = all.find(({ author, body }) => author === telling.author && body.startsWith(APPLY_MARKER));
+    const ours = all.find(({ author, body }) => author === telling.author && isOurs(body));
     const body = withPart(ours?.body ?? '', telling.environment, part);
     const signature = { marker: APPLY_MARKER, author: telling.author };
     const { result } = await upsertComment(github, number, signature, body);
     if (result !== 'unchanged') told.push(number);
   }
   return told;
+}
+
+/** As `upsertComment` finds it: our other comments may begin alike. */
+function isOurs(body: string): boolean {
+  return /^[^\r\n]*/.exec(body)?.[0].trimEnd() === APPLY_MARKER;
 }
 
 /** What is said of the environment. */

@@ -23,11 +23,14 @@ export interface PlanRun {
 
 /** Says at once that what stands on the pull request is of an older commit. @returns what was done, for the log */
 export async function beginPlan(github: GitHub, run: PlanRun): Promise<string> {
-  const all = await github.comments(run.pullRequest);
+  const all = (await github.comments(run.pullRequest)).map((one) => ({
+    ...one,
+    body: one.body.replaceAll('\r\n', '\n'),
+  }));
   const ours = all.find(({ author, body }) => author === run.author && body.startsWith(`${PLAN_MARKER}\n`));
-  const noted = ours && outdated(ours.body.replaceAll('\r\n', '\n'), run.headSha, run.runUrl);
-  const isNews = ours !== undefined && noted !== ours.body.replaceAll('\r\n', '\n');
-  if (isNews) await github.updateComment(ours.id, noted ?? ours.body);
+  const noted = ours && outdated(ours.body, run.headSha, run.runUrl);
+  const isNews = noted !== undefined && noted !== ours?.body;
+  if (ours && isNews) await github.updateComment(ours.id, noted);
   // A run again of a commit that has its verdict takes nothing back until it knows better.
   if ((await github.status(run.headSha, PLAN_STATUS)) === undefined)
     await setStatus(github, run, { state: 'pending', description: 'planning' });
@@ -58,8 +61,9 @@ export async function reportPlan(github: GitHub, run: PlanRun, files: PlanFiles)
   const { pullRequest, headSha, runUrl } = run;
   const { labels, headSha: newest } = await github.pullRequest(pullRequest);
   const read = readFolder(files.folder);
-  const results = files.stacks?.map((stack) => resultOf(stack, read));
-  const first = read.find(({ file }) => file !== undefined)?.file;
+  const shown = (files.stacks ?? []).map((stack) => resultOf(stack, read));
+  const results = files.stacks && shown.map(({ result }) => result);
+  const first = shown.find(({ from }) => from?.file !== undefined)?.from?.file;
   const meta = { commit: headSha, runUrl, ...(first?.base !== undefined && { base: first.base }) };
   const { body, verdict, description } = planBody({ headSha, results, removed: files.removed, labels, meta });
   if (newest !== headSha)
@@ -73,7 +77,8 @@ export async function reportPlan(github: GitHub, run: PlanRun, files: PlanFiles)
     pullRequest,
     headSha,
     comment: { id: comment.id, digest: commentDigest(comment.body) },
-    results: Object.fromEntries(read.map(({ path, digest }) => [path, digest])),
+    // What nobody was shown is not sealed: then nothing in it counts as reviewed.
+    results: Object.fromEntries(shown.flatMap(({ from }) => (from ? [[from.path, from.digest]] : []))),
   };
   return { result, verdict, description, markdown: body, seal };
 }
@@ -99,9 +104,9 @@ function readFolder(folder: string): readonly ReadFile[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .flatMap((artifact) =>
-      readdirSync(join(folder, artifact.name))
-        .filter((name) => name.endsWith('.json'))
-        .map((name): ReadFile => {
+      readdirSync(join(folder, artifact.name), { withFileTypes: true })
+        .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
+        .map(({ name }): ReadFile => {
           const path = `${artifact.name}/${name}`;
           const bytes = readFileSync(join(folder, path));
           const digest = sha256(bytes);
@@ -114,11 +119,21 @@ function readFolder(folder: string): readonly ReadFile[] {
     );
 }
 
-function resultOf(stack: string, read: readonly ReadFile[]): StackResult {
-  const found = read.find(({ name }) => name === resultFileName(stack));
-  if (found === undefined) return { stack, status: 'missing' };
-  if (found.file?.result.stack === stack) return found.file.result;
-  return { stack, status: 'failed', diagnostics: found.problem ?? `${found.path} is of another stack` };
+interface Shown {
+  readonly result: StackResult;
+  /** Where it was read. @default nowhere: it is not what a file says */
+  readonly from?: ReadFile;
+}
+
+function resultOf(stack: string, read: readonly ReadFile[]): Shown {
+  const [found, ...others] = read.filter(({ name }) => name === resultFileName(stack));
+  if (found === undefined) return { result: { stack, status: 'missing' } };
+  const unusable = (diagnostics: string): Shown => ({ result: { stack, status: 'failed', diagnostics } });
+  if (others.length > 0)
+    return unusable(`there are several: ${[found, ...others].map(({ path }) => path).join(', ')}`);
+  if (found.file === undefined) return unusable(found.problem ?? '');
+  if (found.file.result.stack !== stack) return unusable(`${found.path} is of another stack`);
+  return { result: found.file.result, from: found };
 }
 
 async function setStatus(
