@@ -9,7 +9,7 @@ import { checkDrift } from '../workflows-src/operations/drift';
 import type { Workspace } from '../workflows-src/operations/workspace';
 import { findTerraform } from '../workflows-src/terraform/binary';
 import { providerSource } from '../workflows-src/terraform/provider-mirror';
-import { Terraform, type PlanOptions } from '../workflows-src/terraform/terraform';
+import { Terraform, type PlanOptions, type PlanOutcome } from '../workflows-src/terraform/terraform';
 import { Emulator, withoutAws } from './emulator';
 
 const ROOT = join(__dirname, '..');
@@ -21,7 +21,7 @@ const emulated = existsSync(python) ? describe : describe.skip;
 class NotingTerraform extends Terraform {
   public readonly plans: Pick<PlanOptions, 'mode' | 'lock'>[] = [];
 
-  public override async plan(folder: string, options: PlanOptions): Promise<void> {
+  public override async plan(folder: string, options: PlanOptions): Promise<PlanOutcome> {
     this.plans.push({ mode: options.mode ?? 'normal', lock: options.lock });
     return super.plan(folder, options);
   }

@@ -22,7 +22,7 @@ import { initialize, removePlan, type Workspace } from '../workflows-src/operati
 import { findTerraform } from '../workflows-src/terraform/binary';
 import { run } from '../workflows-src/terraform/process';
 import { providerSource } from '../workflows-src/terraform/provider-mirror';
-import { Terraform, type PlanOptions } from '../workflows-src/terraform/terraform';
+import { Terraform, type PlanOptions, type PlanOutcome } from '../workflows-src/terraform/terraform';
 import { Emulator, withoutAws } from './emulator';
 import { imageManifest } from './image';
 import { pythonEnvironment } from './python';
@@ -81,7 +81,10 @@ class RecordingTerraform extends Terraform {
     super(binary, environment);
   }
 
-  public override async plan(folder: string, { out, mode, variables = {} }: PlanOptions): Promise<void> {
+  public override async plan(
+    folder: string,
+    { out, mode, variables = {} }: PlanOptions,
+  ): Promise<PlanOutcome> {
     const values = Object.entries(variables).map(([name, value]) => `-var=${name}=${value}`);
     const destroy = mode === 'destroy' ? ['-destroy'] : [];
     const { code, stdout, stderr } = await run(
@@ -91,6 +94,7 @@ class RecordingTerraform extends Terraform {
     );
     if (code !== 0) throw new Error(`terraform plan in ${folder} ended with ${code}:\n${stderr}`);
     this.texts.set(out, stdout.toString('utf8'));
+    return { isEmpty: false, refreshed: 0 };
   }
 
   public override async show(folder: string, planFile: string): Promise<Buffer> {

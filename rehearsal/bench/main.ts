@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 
+import { benchPlan } from './plan';
 import { benchRender } from './render';
 import { benchSynth } from './synth';
 
@@ -9,9 +10,10 @@ Measures whole processes, in turn, and quotes medians.
 
   synth    synthesis, beside the cdktf CLI
   render   the plan comment, beside the floor of a Node process that reads, parses and counts
+  plan     all stacks of dev on the emulator, beside terraform by hand and the graph's critical path; some ten minutes
 `;
 
-const benches = { synth: benchSynth, render: benchRender } as const;
+const benches = { synth: benchSynth, render: benchRender, plan: benchPlan } as const;
 
 async function main(names: readonly string[]): Promise<number> {
   if (names.includes('--help') || names.includes('-h')) {

@@ -80,6 +80,18 @@ test('no more than the given number run at a time', async () => {
   expect(most).toBe(3);
 });
 
+test('what most others wait for begins first', async () => {
+  const { trace } = await traced([node('alone'), ...diamond, node('registry')], { parallel: 1 });
+  expect(trace.filter((step) => step.startsWith('+'))).toEqual([
+    '+network',
+    '+data',
+    '+platform',
+    '+alone',
+    '+service',
+    '+registry',
+  ]);
+});
+
 test('after an abort nothing more begins', async () => {
   const controller = new AbortController();
   const outcomes = await runGraph(diamond, async () => controller.abort(), { signal: controller.signal });

@@ -19,7 +19,8 @@ export interface GraphOptions {
 }
 
 /**
- * Runs every node as soon as those it depends on are done. A failure stops only what waits for it.
+ * Runs every node as soon as those it depends on are done; of several that could begin, the one with the longest chain of
+ * others behind it first. A failure stops only what waits for it.
  * Never throws: each node's outcome is in the result, in the given order.
  */
 export async function runGraph<N extends GraphNode, R>(
@@ -36,11 +37,12 @@ export async function runGraph<N extends GraphNode, R>(
         : dependencies.filter((other) => nodes.some((node) => node.id === other)),
     ]),
   );
+  const urgent = mostUrgentFirst(nodes, waitsFor);
   const outcomes = new Map<string, Outcome<R>>();
   const running = new Map<string, Promise<void>>();
 
   for (;;) {
-    for (const node of nodes) {
+    for (const node of urgent) {
       if (outcomes.has(node.id) || running.has(node.id)) continue;
       const before = waitsFor.get(node.id) ?? [];
       const broken = before.find((id) => outcomes.has(id) && outcomes.get(id)?.state !== 'done');
@@ -80,4 +82,20 @@ export async function runGraph<N extends GraphNode, R>(
     await Promise.race(running.values());
   }
   return new Map(nodes.map(({ id }) => [id, outcomes.get(id) as Outcome<R>]));
+}
+
+/** By how many nodes stand behind each in a row; the given order where that is the same. */
+function mostUrgentFirst<N extends GraphNode>(
+  nodes: readonly N[],
+  waitsFor: ReadonlyMap<string, readonly string[]>,
+): readonly N[] {
+  const behind = new Map<string, number>();
+  // As often as a row can be long: what stands in a circle does not run for ever.
+  for (let round = 0; round < nodes.length; round += 1) {
+    for (const { id } of nodes) {
+      for (const before of waitsFor.get(id) ?? [])
+        behind.set(before, Math.max(behind.get(before) ?? 0, (behind.get(id) ?? 0) + 1));
+    }
+  }
+  return [...nodes].sort((a, b) => (behind.get(b.id) ?? 0) - (behind.get(a.id) ?? 0));
 }

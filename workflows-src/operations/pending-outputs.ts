@@ -9,30 +9,42 @@ import type { SynthesizedStack } from '../graph/synthesized';
 const STAND_IN = 'fairlead-pending';
 
 /**
- * A copy of a stack's folder in which the outputs that its upstreams are about to change stand as they will be: with their
- * new value, or as not known yet. Terraform itself reads them from a state in which they still have the old value, so it
- * would plan as if the upstreams were not applied first.
+ * The configuration of a stack in which the outputs that its upstreams are about to change stand as they will be: with
+ * their new value, or as not known yet. Terraform itself reads them from a state in which they still have the old value, so
+ * it would plan as if the upstreams were not applied first.
  * @param upstreams the plans of the stacks that it reads from, by id
- * @returns undefined when none of the outputs that it uses changes
+ * @returns JSON; undefined when none of the outputs that it uses changes
  * @throws Error when the stack has names that begin with ours
  */
 export async function withPendingOutputs(
-  stack: SynthesizedStack,
+  { folder }: SynthesizedStack,
   upstreams: ReadonlyMap<string, Plan>,
 ): Promise<string | undefined> {
-  const text = await readFile(join(stack.folder, 'cdk.tf.json'), 'utf8');
+  const text = await readFile(join(folder, 'cdk.tf.json'), 'utf8');
   const changed = substituted(JSON.parse(text), upstreams);
-  if (changed === undefined) return undefined;
+  return changed === undefined ? undefined : JSON.stringify(changed);
+}
+
+/** Does something in a copy of a stack's folder that has another configuration, and takes the copy away. */
+export async function inCopy<T>(
+  stack: SynthesizedStack,
+  configuration: string,
+  work: (copy: SynthesizedStack) => Promise<T>,
+): Promise<T> {
   const folder = `${stack.folder}.pending`;
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const entry of await readdir(stack.folder, { withFileTypes: true })) {
-    const { name } = entry;
-    if (entry.isDirectory()) await symlink(join(stack.folder, name), join(folder, name));
-    else if (name !== 'cdk.tf.json') await copyFile(join(stack.folder, name), join(folder, name));
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const entry of await readdir(stack.folder, { withFileTypes: true })) {
+      const { name } = entry;
+      if (entry.isDirectory()) await symlink(join(stack.folder, name), join(folder, name));
+      else if (name !== 'cdk.tf.json') await copyFile(join(stack.folder, name), join(folder, name));
+    }
+    await writeFile(join(folder, 'cdk.tf.json'), configuration);
+    return await work({ ...stack, folder });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
-  await writeFile(join(folder, 'cdk.tf.json'), JSON.stringify(changed));
-  return folder;
 }
 
 /** A plan without what only stood in for outputs. */

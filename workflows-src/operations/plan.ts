@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type ChangeSet, count } from '../changes/change-set';
@@ -11,7 +11,7 @@ import { runGraph } from '../graph/schedule';
 import type { SynthesizedStack } from '../graph/synthesized';
 import { configurationDiff } from '../review/configuration-diff';
 import { type PlanOptions, TerraformError } from '../terraform/terraform';
-import { withoutStandIns, withPendingOutputs } from './pending-outputs';
+import { inCopy, withoutStandIns, withPendingOutputs } from './pending-outputs';
 import { Deferred, initialize, planFile, removePlan, variablesOf, type Workspace } from './workspace';
 
 /** What became of a stack's plan, and what it is compared with when it is applied. */
@@ -38,8 +38,9 @@ export async function planStacks(
 }
 
 /**
- * Plans stacks without the lock, each as soon as those are planned whose outputs it reads: what they are about to export
- * counts as exported, so that a change is seen through to the last stack that it reaches.
+ * Plans stacks without the lock. What a stack is about to export counts as exported for those that read it, so that a change
+ * is seen through to the last stack that it reaches. Nobody waits for that: all are planned as their upstreams' states are,
+ * and those are planned once more to which an upstream's plan makes a difference, which is seldom.
  * @param stacks to plan
  * @returns one result a stack, in the given order; a stack that cannot be planned is a result too
  * @throws only when the run was aborted
@@ -50,8 +51,11 @@ export async function planAll(
   { known = stacks, base = new Map() }: PlanScope = {},
 ): Promise<readonly StackPlan[]> {
   const planner = new Planner(workspace, known, base);
-  const nodes = stacks.map((stack) => ({ id: stack.id, dependencies: stack.reads, stack }));
-  const outcomes = await runGraph(nodes, ({ stack }) => planner.plan(stack), workspace);
+  const alone = stacks.map((stack) => ({ id: stack.id, dependencies: [], stack }));
+  await runGraph(alone, ({ stack }) => planner.attempt(stack), workspace);
+  workspace.signal?.throwIfAborted();
+  const inOrder = stacks.map((stack) => ({ id: stack.id, dependencies: stack.reads, stack }));
+  const outcomes = await runGraph(inOrder, ({ stack }) => planner.settle(stack), workspace);
   workspace.signal?.throwIfAborted();
   return stacks.map(({ id }) => {
     const outcome = outcomes.get(id);
@@ -61,7 +65,16 @@ export async function planAll(
   });
 }
 
+/** What came of planning a stack. */
+interface Attempt {
+  /** The configuration that was planned in place of its own, for what its upstreams were about to export. */
+  readonly instead: string | undefined;
+  readonly planned?: { readonly plan: Plan; readonly images: readonly string[] };
+  readonly error?: unknown;
+}
+
 class Planner {
+  private readonly attempts = new Map<string, Attempt>();
   private readonly plans = new Map<string, Plan>();
   private readonly outputs = new Map<string, Promise<Readonly<Record<string, unknown>>>>();
 
@@ -71,54 +84,72 @@ class Planner {
     private readonly base: ReadonlyMap<string, unknown>,
   ) {}
 
-  /** @throws only when the run was aborted */
-  public async plan(stack: SynthesizedStack): Promise<StackPlan> {
+  /** Plans it with what is known of its upstreams now. @throws only when the run was aborted */
+  public async attempt(stack: SynthesizedStack): Promise<Attempt> {
     const { workspace } = this;
+    let attempt: Attempt;
     try {
       await initialize(workspace, stack);
-      await this.upstreamsApplied(stack);
-      const { plan, images } = await this.planned(stack);
-      this.plans.set(stack.id, plan);
-      workspace.watch(stack.id, summary(plan), 'end');
-      const ledger = ledgerOf(plan, { images });
+      const instead = await withPendingOutputs(stack, this.plans);
+      attempt = await this.planned(stack, instead).then(
+        (planned): Attempt => ({ instead, planned }),
+        (error: unknown): Attempt => ({ instead, error }),
+      );
+    } catch (error) {
+      attempt = { instead: undefined, error };
+    } finally {
+      await removePlan(stack);
+    }
+    workspace.signal?.throwIfAborted();
+    this.attempts.set(stack.id, attempt);
+    if (attempt.planned) this.plans.set(stack.id, attempt.planned.plan);
+    else this.plans.delete(stack.id);
+    workspace.watch(stack.id, attempt.planned ? summary(attempt.planned.plan) : 'not planned', 'end');
+    return attempt;
+  }
+
+  /** Says what became of it, once that is said of all that it reads from. @throws only when the run was aborted */
+  public async settle(stack: SynthesizedStack): Promise<StackPlan> {
+    const { workspace } = this;
+    try {
+      const unready = await this.neverApplied(stack);
+      if (unready !== undefined) throw new Deferred(`${unready}, which it reads from, was never applied`);
+      const before = this.attempts.get(stack.id);
+      const isStale = (await withPendingOutputs(stack, this.plans)) !== before?.instead;
+      const { planned: found, error } = isStale || !before ? await this.attempt(stack) : before;
+      if (found === undefined) throw error;
+      const ledger = ledgerOf(found.plan, { images: found.images });
       const upstreams = this.changing(stack);
       const provisional = upstreams.length === 0 ? {} : { provisional: willExport(upstreams) };
+      const digest = ledgerDigest(ledger);
       return {
         ledger,
-        result: {
-          stack: stack.id,
-          status: 'planned',
-          changes: plan,
-          ledger: ledgerDigest(ledger),
-          ...provisional,
-        },
+        result: { stack: stack.id, status: 'planned', changes: found.plan, ledger: digest, ...provisional },
       };
     } catch (error) {
       workspace.signal?.throwIfAborted();
       const result = error instanceof Deferred ? await this.deferred(stack, error) : undefined;
       workspace.watch(stack.id, result?.status ?? 'failed', 'end');
       return { result: result ?? failed(workspace, stack.id, messageOf(error)) };
-    } finally {
-      await removePlan(stack);
     }
   }
 
   /** First as it will be once its upstreams are applied; where Terraform cannot plan that yet, as the states are now. */
-  private async planned(stack: SynthesizedStack): Promise<{ plan: Plan; images: readonly string[] }> {
+  private async planned(
+    stack: SynthesizedStack,
+    instead: string | undefined,
+  ): Promise<{ plan: Plan; images: readonly string[] }> {
     const { workspace } = this;
     const { variables, images } = await variablesOf(workspace, stack, () => this.outputsOf(stack));
-    const folder = await withPendingOutputs(stack, this.plans);
-    if (folder === undefined)
-      return { plan: await planned(workspace, stack, { lock: false, variables }), images };
+    const options = { lock: false, variables };
+    if (instead === undefined) return { plan: await planned(workspace, stack, options), images };
     try {
-      const plan = await planned(workspace, { ...stack, folder }, { lock: false, variables });
+      const plan = await inCopy(stack, instead, (copy) => planned(workspace, copy, options));
       return { plan: withoutStandIns(plan), images };
     } catch (error) {
       workspace.signal?.throwIfAborted();
       if (!(error instanceof TerraformError)) throw error;
-      return { plan: await planned(workspace, stack, { lock: false, variables }), images };
-    } finally {
-      await rm(folder, { recursive: true, force: true });
+      return { plan: await planned(workspace, stack, options), images };
     }
   }
 
@@ -147,14 +178,15 @@ class Planner {
   }
 
   /** A stack that reads the outputs of one which was never applied fails deep inside terraform: say it in words instead. */
-  private async upstreamsApplied(stack: SynthesizedStack): Promise<void> {
+  private async neverApplied(stack: SynthesizedStack): Promise<string | undefined> {
+    const hasFailed = this.attempts.get(stack.id)?.planned === undefined;
     for (const upstream of this.known.filter(({ id }) => stack.reads.includes(id))) {
       const plan = this.plans.get(upstream.id);
-      if (plan !== undefined && exists(plan)) continue;
+      if (plan !== undefined ? exists(plan) : !hasFailed) continue;
       const outputs = await this.outputsOf(upstream);
-      if (Object.keys(outputs).length === 0)
-        throw new Deferred(`${upstream.id}, which it reads from, was never applied`);
+      if (Object.keys(outputs).length === 0) return upstream.id;
     }
+    return undefined;
   }
 
   private outputsOf(stack: SynthesizedStack): Promise<Readonly<Record<string, unknown>>> {
@@ -169,8 +201,10 @@ class Planner {
   }
 }
 
-/** Whether anything of the stack was there before this plan. */
-function exists({ changes, outputs, unchanged }: Plan): boolean {
+/** Whether anything of the stack was there before this plan; a stack of nothing but outputs that stay is one, too. */
+function exists(plan: Plan): boolean {
+  const { changes, outputs, unchanged } = plan;
+  if (!changesAnything(plan)) return true;
   return unchanged > 0 || [...changes, ...outputs].some(({ action }) => !/create|read|open/.test(action));
 }
 
@@ -194,9 +228,32 @@ export async function planned(
 ): Promise<Plan> {
   const variables = options.variables ?? (await variablesOf(workspace, stack)).variables;
   workspace.watch(stack.id, 'planning');
-  await workspace.terraform.plan(stack.folder, { ...options, out: planFile(stack), variables });
+  const out = planFile(stack);
+  const { isEmpty, refreshed } = await workspace.terraform.plan(stack.folder, { ...options, out, variables });
+  // Most plans change nothing, and showing one costs as much as half of making it: the provider is started again.
+  if (isEmpty) return emptyPlan(stack.id, workspace.terraform.binary.version, refreshed);
   const json = await workspace.terraform.show(stack.folder, planFile(stack));
   return readPlan(json, stack.id, workspace.secrets);
+}
+
+function emptyPlan(stack: string, terraformVersion: string, unchanged: number): Plan {
+  return {
+    stack,
+    terraformVersion,
+    unchanged,
+    formatVersion: '1.2',
+    masking: new Masking(),
+    changes: [],
+    deferred: [],
+    invocations: [],
+    outputs: [],
+    drift: [],
+    settled: [],
+    checks: [],
+    risks: [],
+    complete: true,
+    errored: false,
+  };
 }
 
 /** A few words for a progress line. */

@@ -38,6 +38,31 @@ test('init, plan, show, apply and outputs of a real stack', async () => {
   expect(seen).toEqual([{ address: 'terraform_data.it', action: 'create' }]);
 });
 
+test('a plan that changes nothing is told apart from one that changes an output, and from one with a failed check', async () => {
+  const stack = (output: string, check: object = {}): object => ({
+    terraform: backend,
+    resource: { terraform_data: { it: { input: 1 }, other: { input: 2 } } },
+    output: { greeting: { value: output } },
+    ...check,
+  });
+  const planned = async (content: object): Promise<unknown> => {
+    write(content);
+    return terraform.plan(folder, { out: 'p', lock: false });
+  };
+  write(stack('hello'));
+  await terraform.init(folder);
+  expect(await planned(stack('hello'))).toEqual({ isEmpty: false, refreshed: 0 });
+  await terraform.apply(folder, 'p');
+  expect(await planned(stack('hello'))).toEqual({ isEmpty: true, refreshed: 2 });
+  expect(await planned(stack('good day'))).toEqual({ isEmpty: false, refreshed: 2 });
+  const check = {
+    check: {
+      always: { assert: { condition: '${terraform_data.it.output == 2}', error_message: 'It is not.' } },
+    },
+  };
+  expect(await planned(stack('hello', check))).toEqual({ isEmpty: false, refreshed: 2 });
+});
+
 test("fails with terraform's own diagnostics, with file, line and address", async () => {
   write({ terraform: backend, resource: { terraform_data: { it: { input: '${var.nobody}' } } } });
   await terraform.init(folder);

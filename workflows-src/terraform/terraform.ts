@@ -55,6 +55,14 @@ export interface PlanOptions {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
+/** What terraform said while it planned. */
+export interface PlanOutcome {
+  /** There is nothing to apply, nothing was changed outside of it, and no warning: the plan file has no more to tell. */
+  readonly isEmpty: boolean;
+  /** How many resources it compared with what is there. */
+  readonly refreshed: number;
+}
+
 /** Waiting for the lock of somebody who is nearly done is better than failing; longer than that, a person should look. */
 const LOCK_TIMEOUT_SECONDS = 20;
 
@@ -104,17 +112,35 @@ export class Terraform {
     });
   }
 
-  public async plan(folder: string, options: PlanOptions): Promise<void> {
+  /** @returns what it said on the way */
+  public async plan(folder: string, options: PlanOptions): Promise<PlanOutcome> {
     const mode = options.mode === undefined || options.mode === 'normal' ? [] : [`-${options.mode}`];
     const lock = options.lock
       ? [`-lock-timeout=${options.lockTimeoutSeconds ?? LOCK_TIMEOUT_SECONDS}s`]
       : ['-lock=false'];
     const variables = Object.entries(options.variables ?? {}).map(([name, value]) => `-var=${name}=${value}`);
-    await this.call(
+    const seen = { refreshed: 0, drifted: 0 };
+    const { code, warned } = await this.call(
       folder,
-      ['plan', '-json', '-input=false', `-out=${options.out}`, ...mode, ...lock, ...variables],
-      { holdsLock: options.lock },
+      [
+        'plan',
+        '-json',
+        '-input=false',
+        '-detailed-exitcode',
+        `-out=${options.out}`,
+        ...mode,
+        ...lock,
+        ...variables,
+      ],
+      {
+        holdsLock: options.lock,
+        onEvent: (type) => {
+          if (type === 'refresh_complete') seen.refreshed += 1;
+          if (type === 'resource_drift') seen.drifted += 1;
+        },
+      },
     );
+    return { isEmpty: code === 0 && seen.drifted === 0 && !warned, refreshed: seen.refreshed };
   }
 
   /** Checks the configuration of an initialized stack without its state and without the cloud. */
@@ -161,8 +187,8 @@ export class Terraform {
   private async call(
     folder: string,
     args: readonly string[],
-    { holdsLock = false, onProgress, onLeft }: ApplyWatch & { readonly holdsLock?: boolean } = {},
-  ): Promise<RunResult> {
+    { holdsLock = false, onProgress, onLeft, onEvent }: CallOptions = {},
+  ): Promise<RunResult & { readonly warned: boolean }> {
     const diagnostics: Diagnostic[] = [];
     const streams = args[1] === '-json' && ['init', 'plan', 'apply'].includes(args[0] ?? '');
     const result = await run(this.binary.file, args, {
@@ -172,17 +198,25 @@ export class Terraform {
       graceMs: this.graceMs,
       survives: holdsLock && this.graceMs === undefined,
       onLeft,
-      ...(streams && { onLine: (line: string) => readLine(line, diagnostics, onProgress) }),
+      ...(streams && { onLine: (line: string) => readLine(line, diagnostics, onProgress, onEvent) }),
     }).catch((error: unknown) => {
       // What terraform says of an interrupted call, such as a state it could not write, must not be lost.
       if (error instanceof Aborted && diagnostics.some(({ severity }) => severity === 'error'))
         return error.result;
       throw error;
     });
-    if (result.code !== 0)
+    const hasChanges = result.code === 2 && args.includes('-detailed-exitcode');
+    if (result.code !== 0 && !hasChanges)
       throw new TerraformError(folder, args[0] ?? '', result.code, diagnostics, result.stderr);
-    return result;
+    return { ...result, warned: diagnostics.length > 0 };
   }
+}
+
+interface CallOptions extends ApplyWatch {
+  /** @default false */
+  readonly holdsLock?: boolean;
+  /** Told the type of each line of terraform's `-json`. */
+  readonly onEvent?: (type: string) => void;
 }
 
 const outputsAnswer = z.record(z.string(), z.looseObject({ value: z.unknown() }));
@@ -228,6 +262,7 @@ function readLine(
   line: string,
   diagnostics: Diagnostic[],
   onProgress: ((progress: Progress) => void) | undefined,
+  onEvent: ((type: string) => void) | undefined,
 ): void {
   if (line.trim() === '') return;
   const json = parseJson(line);
@@ -240,6 +275,7 @@ function readLine(
   if (!parsed.success) return;
   const { type, diagnostic, hook } = parsed.data;
   if (diagnostic) diagnostics.push(asDiagnostic(diagnostic));
+  if (type !== undefined) onEvent?.(type);
   const address = hook?.resource?.addr;
   const action = hook?.action;
   if (type !== 'apply_complete' || address === undefined) return;

@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { createInterface } from 'node:readline';
+
+import { readSynthesized, stacksOf, type SynthesizedStack } from '../../workflows-src/graph/synthesized';
+import { findTerraform } from '../../workflows-src/terraform/binary';
+import { run } from '../../workflows-src/terraform/process';
+import { providerSource } from '../../workflows-src/terraform/provider-mirror';
+import { withoutAws } from '../emulator';
+
+const ROUNDS = 3;
+const ROOT = join(__dirname, '../..');
+const OUTDIR = join(ROOT, 'cdktf.out');
+const ENVIRONMENT = 'dev';
+
+/**
+ * All stacks of an environment planned by `npm run plan`, beside one after the other by hand; each from a fresh synthesis,
+ * without anything initialized. The environment stands on the emulator, which a rehearsal has filled: minutes by itself.
+ */
+export async function benchPlan(print: (line: string) => void): Promise<void> {
+  print('Planning all stacks of dev; the rehearsal that makes them takes some minutes');
+  const rehearsal = await standing();
+  try {
+    const providers = await providerSource({ env: process.env, cacheFolder: join(ROOT, '.fairlead') });
+    const env = { ...withoutAws(process.env), ...providers.env, ...rehearsal.env };
+    const terraform = (await findTerraform(process.env)).file;
+    const stacks = await fresh();
+    const ours: number[] = [];
+    const byHand: number[] = [];
+    const single = new Map<string, number[]>(stacks.map(({ id }) => [id, []]));
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await fresh();
+      ours.push(await timed('npm', ['run', '--silent', 'plan', '--', ENVIRONMENT], ROOT, env));
+      await fresh();
+      const began = performance.now();
+      for (const stack of stacks)
+        single.get(stack.id)?.push(await plannedByHand(terraform, stack, rehearsal.image, env));
+      byHand.push((performance.now() - began) / 1000);
+    }
+    const alone = new Map([...single].map(([id, times]) => [id, median(times)]));
+    const path = criticalPath(stacks, alone);
+    for (const [id, seconds] of alone) print(`  ${id.padEnd(24)} ${seconds.toFixed(1)} s by itself`);
+    print(
+      `  one after the other, init and plan    median ${median(byHand).toFixed(1)} s  (${range(byHand)})`,
+    );
+    print(
+      `  npm run plan -- ${ENVIRONMENT}                   median ${median(ours).toFixed(1)} s  (${range(ours)})`,
+    );
+    print(`  ${(median(byHand) / median(ours)).toFixed(2)} times as fast`);
+    print(
+      `  critical path ${path.stacks.join(' → ')}: ${path.seconds.toFixed(1)} s; ours takes ${((100 * median(ours)) / path.seconds).toFixed(0)} % of it`,
+    );
+  } finally {
+    rehearsal.stop();
+  }
+}
+
+interface Standing {
+  readonly env: NodeJS.ProcessEnv;
+  /** That is deployed. */
+  readonly image: string;
+  stop(): void;
+}
+
+/** A rehearsal that has ended and left its emulator up. */
+async function standing(): Promise<Standing> {
+  const child = spawn(process.execPath, ['-r', 'tsx/cjs', join(ROOT, 'rehearsal/main.ts'), '--keep'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const env: NodeJS.ProcessEnv = {};
+  let pid: number | undefined;
+  let image = '';
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, name, value] = /^\s*export (\w+)=(.*)$/.exec(line) ?? [];
+    if (name !== undefined && value !== undefined) env[name] = value;
+    pid = Number(/^\s*To stop it: kill (\d+)$/.exec(line)?.[1] ?? pid);
+    image = /\S+\/fairlead\/api@sha256:[0-9a-f]{64}/.exec(line)?.[0] ?? image;
+  }
+  const stop = pid;
+  if (stop === undefined)
+    throw new Error('the rehearsal did not end well: run `npm start -- --keep` to see why');
+  return { env, image, stop: () => void process.kill(stop) };
+}
+
+/** A synthesis in which nothing is initialized. @returns dependencies first */
+async function fresh(): Promise<readonly SynthesizedStack[]> {
+  rmSync(OUTDIR, { recursive: true, force: true });
+  await timed('npm', ['run', '--silent', 'synth'], ROOT, process.env);
+  const { bootstrap, stacks } = stacksOf(readSynthesized(OUTDIR), ENVIRONMENT);
+  return [bootstrap, ...stacks];
+}
+
+async function plannedByHand(
+  terraform: string,
+  { folder, variables }: SynthesizedStack,
+  image: string,
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  const init = await timed(terraform, ['init', '-input=false', '-lockfile=readonly'], folder, env);
+  const given = variables.includes('image') ? [`-var=image=${image}`] : [];
+  return init + (await timed(terraform, ['plan', '-input=false', '-lock=false', ...given], folder, env));
+}
+
+/** Seconds. @throws Error when it fails */
+async function timed(
+  file: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  const began = performance.now();
+  const { code, stdout, stderr } = await run(file, args, { cwd, env });
+  if (code !== 0)
+    throw new Error(`${file} ${args.join(' ')} failed (exit ${code}): ${stderr}${stdout.toString('utf8')}`);
+  return (performance.now() - began) / 1000;
+}
+
+/** The longest way through the graph: what no number of cores can be faster than, plan by plan. */
+function criticalPath(
+  stacks: readonly SynthesizedStack[],
+  seconds: ReadonlyMap<string, number>,
+): { readonly stacks: readonly string[]; readonly seconds: number } {
+  const paths = new Map<string, { stacks: readonly string[]; seconds: number }>();
+  for (const { id, dependencies } of stacks) {
+    const before = dependencies
+      .map((one) => paths.get(one))
+      .reduce((a, b) => ((b?.seconds ?? 0) > (a?.seconds ?? 0) ? b : a), undefined);
+    paths.set(id, {
+      stacks: [...(before?.stacks ?? []), id],
+      seconds: (before?.seconds ?? 0) + (seconds.get(id) ?? 0),
+    });
+  }
+  return [...paths.values()].reduce((a, b) => (b.seconds > a.seconds ? b : a), { stacks: [], seconds: 0 });
+}
+
+function median(times: readonly number[]): number {
+  return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN;
+}
+
+function range(times: readonly number[]): string {
+  return `${Math.min(...times).toFixed(1)}–${Math.max(...times).toFixed(1)}`;
+}
