@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,9 @@ describe('the bundles of the actions', () => {
   it('name the licence of every package inside', () => {
     const licences = String(bundles.get('.github/actions/plan-comment/dist/licenses.txt'));
     expect(licences).toContain('@actions/github 7.0.0 (MIT)');
-    expect(licences).toContain('before-after-hook 2.2.3 (Apache-2.0)');
+    expect(licences).toContain('zod 4.6.7 (MIT)');
+    const reviews = String(bundles.get('.github/actions/find-reviews/dist/licenses.txt'));
+    expect(reviews).toContain('fflate 0.8.3 (MIT)');
   });
 
   it('--check names a bundle that changed by one character, and a file that does not belong there', () => {
@@ -78,76 +80,49 @@ function runnerFile(name: string, content = ''): string {
   return file;
 }
 
-describe('the plan-comment bundle, against a fake of the three calls', () => {
+/** What it does against a GitHub that answers is in rehearsal/github. */
+describe('the plan-comment bundle', () => {
   let server: Server;
-  let comments: { id: number; user: { login: string }; body: string }[];
   let env: Record<string, string>;
   beforeEach(async () => {
-    comments = [];
     server = createServer((request, response) => {
-      void text(request).then((sent) => {
-        const { method, url } = request;
-        const answer = (status: number, value: unknown): void =>
-          void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
-        if (method === 'GET' && url === '/repos/o/r/issues/5/comments?per_page=100&page=1')
-          return answer(200, comments);
-        if (method === 'POST' && url === '/repos/o/r/issues/5/comments') {
-          comments.push({
-            id: 9,
-            user: { login: 'github-actions[bot]' },
-            ...(JSON.parse(sent) as { body: string }),
-          });
-          return answer(201, comments.at(-1));
-        }
-        if (method === 'PATCH' && url === '/repos/o/r/issues/comments/9') {
-          Object.assign(comments[0] ?? {}, JSON.parse(sent));
-          return answer(200, comments[0]);
-        }
-        return answer(403, { message: `Resource not accessible: ${method} ${url}` });
-      });
+      const body = JSON.stringify({ message: `Resource not accessible: ${request.method} ${request.url}` });
+      response.writeHead(403, { 'content-type': 'application/json' }).end(body);
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
+    const event = { pull_request: { number: 5, head: { sha: 'a'.repeat(40) } } };
     env = {
       GITHUB_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      GITHUB_SERVER_URL: 'https://github.example',
       GITHUB_REPOSITORY: 'o/r',
       GITHUB_RUN_ID: '77',
       GITHUB_EVENT_NAME: 'pull_request',
-      GITHUB_EVENT_PATH: runnerFile('event.json', JSON.stringify({ pull_request: { number: 5 } })),
+      GITHUB_EVENT_PATH: runnerFile('event.json', JSON.stringify(event)),
       GITHUB_OUTPUT: runnerFile('output'),
       GITHUB_STEP_SUMMARY: runnerFile('summary'),
-      INPUT_FOLDER: '.',
-      INPUT_ENVIRONMENTS: 'dev,prod',
+      INPUT_PHASE: 'report',
+      INPUT_STACKS: '["dev-network"]',
+      INPUT_REMOVED: '[]',
+      INPUT_FOLDER: 'plans',
+      INPUT_SEAL: 'review.json',
       INPUT_AUTHOR: 'github-actions[bot]',
       INPUT_TOKEN: 'a-token',
     };
-    runnerFile('plan-dev.md', '## dev\n\none change\n');
   });
   afterEach(() => void server.close());
 
-  it('creates the comment, leaves it alone, updates it; and writes the summary', async () => {
-    expect((await runBundle('plan-comment', env)).output).toContain('comment on pull request 5: created');
-    expect((await runBundle('plan-comment', env)).output).toContain('comment on pull request 5: unchanged');
-    runnerFile('plan-dev.md', '## dev\n\ntwo changes\n');
-    expect((await runBundle('plan-comment', env)).output).toContain('comment on pull request 5: updated');
-    expect(comments).toHaveLength(1);
-    expect(comments[0]?.body).toContain('two changes');
-    expect(comments[0]?.body).toContain('[The run](https://github.example/o/r/actions/runs/77) says why.');
-    expect(readFileSync(env.GITHUB_STEP_SUMMARY as string, 'utf8')).toContain('two changes');
-    expect(readFileSync(env.GITHUB_OUTPUT as string, 'utf8')).toMatch(/result<<.*\nupdated\n/);
-  });
-
   it.each<[string, Record<string, string>, string]>([
-    ['GitHub refuses', { GITHUB_REPOSITORY: 'o/other' }, 'Resource not accessible'],
+    ['GitHub refuses', {}, 'Resource not accessible'],
     ['the event has no pull request', { GITHUB_EVENT_PATH: '' }, 'has no pull request'],
-    ['an input is missing', { INPUT_FOLDER: '' }, 'required input without a value: folder'],
+    ['an input is missing', { INPUT_PHASE: '' }, 'required input without a value: phase'],
+    ['the phase is none', { INPUT_PHASE: 'end' }, "phase: got 'end'; valid: begin, report"],
+    ['the stacks are no list', { INPUT_STACKS: '{"a":1}' }, 'stacks: got'],
     ['there is no token', { INPUT_TOKEN: '' }, 'token: got nothing'],
   ])('fails the job when %s', async (_what, change, message) => {
     const { code, output } = await runBundle('plan-comment', { ...env, ...change });
-    expect(code).toBe(1);
     expect(output).toContain('::error::');
     expect(output).toContain(message);
+    expect(code).toBe(1);
   });
 });
 
