@@ -14,10 +14,14 @@ const ROOT = join(__dirname, '../..');
 const ACCOUNT = '111111111111';
 const REGION = 'eu-west-1';
 const BUCKET = 'pipeline-states';
+const S3_HEADERS = {
+  authorization: `AWS4-HMAC-SHA256 Credential=rehearsal/20261101/${REGION}/s3/aws4_request`,
+};
 
 /** Terraform JSON of a stack, and the stacks that it reads from. */
 export interface StackBody {
   readonly reads?: readonly string[];
+  readonly variable?: object;
   readonly resource?: object;
   readonly output?: object;
   readonly check?: object;
@@ -40,9 +44,15 @@ export class World {
     public readonly github: FakeGitHub,
     public readonly emulator: Emulator,
     private readonly providers: NodeJS.ProcessEnv,
+    private readonly jobEnv: Readonly<Record<string, string>>,
   ) {}
 
-  public static async begin(python: string, infrastructure: Infrastructure): Promise<World> {
+  /** @param jobEnv what every job of a workflow has in its environment besides. @default nothing */
+  public static async begin(
+    python: string,
+    infrastructure: Infrastructure,
+    jobEnv: Readonly<Record<string, string>> = {},
+  ): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), 'fairlead-pipeline-'));
     const emulator = await Emulator.start({
       python,
@@ -61,7 +71,7 @@ export class World {
     const github = await FakeGitHub.start({ repository, git: checkout });
     for (const file of ['plan.yml', 'apply.yml', 'drift.yml']) github.repository.addWorkflow(file);
     const providers = await providerSource({ env: process.env, cacheFolder: join(ROOT, '.fairlead') });
-    return new World(folder, github, emulator, providers.env);
+    return new World(folder, github, emulator, providers.env, jobEnv);
   }
 
   public async end(): Promise<void> {
@@ -96,6 +106,13 @@ export class World {
     return { code, out: stdout.toString('utf8'), err: stderr };
   }
 
+  /** Terraform's state of a stack, as it lies in the bucket. */
+  public async state(stack: string): Promise<string> {
+    const answer = await fetch(`${this.emulator.endpoint}/${BUCKET}/${stack}`, { headers: S3_HEADERS });
+    if (!answer.ok) throw new Error(`${stack} has no state: ${answer.status}`);
+    return answer.text();
+  }
+
   public infrastructure(): Record<string, StackBody> {
     return (
       JSON.parse(readFileSync(join(this.checkout, 'infrastructure.json'), 'utf8')) as {
@@ -109,7 +126,8 @@ export class World {
     const stacks = this.infrastructure();
     edit(stacks);
     writeInfrastructure(this.checkout, stacks);
-    this.git('commit', '--quiet', '-am', message);
+    this.git('add', '--all');
+    this.git('commit', '--quiet', '-m', message);
     return this.git('rev-parse', 'HEAD');
   }
 
@@ -198,6 +216,7 @@ export class World {
       event,
       token: this.github.token,
       env: {
+        ...this.jobEnv,
         FAIRLEAD_ROOT: ROOT,
         FAKE_GITHUB: this.github.url,
         EMULATOR_ENV: JSON.stringify({ ...this.emulator.env, ...this.providers }),
@@ -208,15 +227,21 @@ export class World {
         ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'a-token-for-tokens',
       },
     });
-    Object.assign(run, { status: 'completed', conclusion: ran.code === 0 ? 'success' : 'failure' });
+    Object.assign(run, { status: 'completed', conclusion: conclusionOf(ran) });
     return { ...ran, runId: run.id };
   }
+}
+
+/** GitHub calls a run skipped when each of its jobs is. */
+function conclusionOf({ code, jobs }: ActRun): 'success' | 'failure' | 'skipped' {
+  if (code !== 0) return 'failure';
+  return Object.keys(jobs).length === 0 ? 'skipped' : 'success';
 }
 
 async function makeBucket(emulator: Emulator): Promise<void> {
   const made = await fetch(`${emulator.endpoint}/${BUCKET}`, {
     method: 'PUT',
-    headers: { authorization: `AWS4-HMAC-SHA256 Credential=rehearsal/20261101/${REGION}/s3/aws4_request` },
+    headers: S3_HEADERS,
     body: `<CreateBucketConfiguration><LocationConstraint>${REGION}</LocationConstraint></CreateBucketConfiguration>`,
   });
   if (!made.ok) throw new Error(`the emulator made no bucket: ${made.status}`);

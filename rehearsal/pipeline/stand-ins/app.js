@@ -27,7 +27,7 @@ for (const [id, { reads = [], ...body }] of Object.entries(stacks)) {
     },
   };
   writeFileSync(join(folder, 'cdk.tf.json'), JSON.stringify(configuration, null, 2));
-  writeFileSync(join(folder, '.terraform.lock.hcl'), readFileSync('stacks/terraform.lock.hcl'));
+  if (usesAws) writeFileSync(join(folder, '.terraform.lock.hcl'), readFileSync('stacks/terraform.lock.hcl'));
   manifest.stacks[id] = {
     name: id,
     workingDirectory: `stacks/${id}`,
