@@ -129,18 +129,22 @@ describe('a plan is covered', () => {
   });
 
   test('when an apply that failed has left what it created tainted', () => {
-    const then = create({ name: 'jobs', delay: 2 });
-    const tainted = (delay: number): Plan =>
+    const then = create({ name: 'jobs', delay: 2, key: null });
+    const tainted = (delay: number, key: string | null = null): Plan =>
       plan({
         actions: ['delete', 'create'],
-        before: { id: 'q-9', name: 'jobs', delay: 1 },
-        after: { name: 'jobs', delay },
+        // As it is read where the call that made it was cut off: what was not set has come out empty.
+        before: { id: 'q-9', name: 'jobs', delay: 1, key: '', tags: {} },
+        after: { name: 'jobs', delay, key },
         unknown: { id: true },
         more: { action_reason: 'replace_because_tainted' },
       });
     expect(said(tainted(2), [then])).toEqual([]);
     expect(said(tainted(3), [then])).toEqual([
       'aws_sqs_queue.jobs: delay becomes something else than was reviewed',
+    ]);
+    expect(said(tainted(2, 'k'), [then])).toEqual([
+      'aws_sqs_queue.jobs: key changes too, which was not reviewed',
     ]);
   });
 

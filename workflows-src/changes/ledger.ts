@@ -267,18 +267,20 @@ function difference(now: Now, then: LedgerEntry, digests: Digests): string | und
     return 'is another object than at the review: somebody has replaced it since';
   const paths = (entry.replacePaths ?? []).filter((path) => !(then.replacePaths ?? []).includes(path));
   if (paths.length > 0) return `is replaced because of ${paths.join(', ')} too, which was not reviewed`;
-  const said = [...notReviewed(now, then, isAgain), ...otherwise(now, then, digests)];
+  // What the half-made one was read as is nobody's business: as in a creation, only what is set counts.
+  const changing = isAgain ? createdAttributes(now.values, digests) : entry;
+  const said = [...notReviewed(changing, then, isAgain), ...otherwise(now, then, digests)];
   if (said.length === 0) return undefined;
   const rest = said.length - MOST_SAID;
   return [...said.slice(0, MOST_SAID), ...(rest > 0 ? [`${rest} more attributes differ`] : [])].join('; ');
 }
 
 /** Attributes that change and did not at the review, or that were something else then. */
-function notReviewed({ entry }: Now, then: LedgerEntry, isAgain: boolean): readonly string[] {
+function notReviewed(now: Attributes, then: LedgerEntry, isAgain: boolean): readonly string[] {
   const reviewed = new Set([...keys(then.attributes), ...keys(then.created?.checksums)]);
   const isNews = (name: string): boolean => !reviewed.has(name);
-  const news = [...keys(entry.attributes), ...keys(entry.created?.checksums)].filter(isNews);
-  const touched = Object.entries(entry.attributes ?? {}).flatMap(([name, { before, after }]) => {
+  const news = [...keys(now.attributes), ...keys(now.created?.checksums)].filter(isNews);
+  const touched = Object.entries(now.attributes ?? {}).flatMap(([name, { before, after }]) => {
     const was = then.attributes && Object.hasOwn(then.attributes, name) ? then.attributes[name] : undefined;
     if (isAgain || was === undefined || was.after === '?' || after === '?') return [];
     return before === was.before
