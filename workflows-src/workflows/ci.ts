@@ -23,6 +23,17 @@ export const ci = (): Workflow =>
           { name: 'Types, lint, format, generated files, tests', run: 'npm run check' },
         ],
       },
+      pipeline: {
+        name: 'Pipeline',
+        'runs-on': RUNNER,
+        'timeout-minutes': 30,
+        permissions: { contents: 'read' },
+        steps: [
+          ...prepared,
+          setupTerraform,
+          { name: 'The generated workflows, through act', run: 'npm run test:pipeline' },
+        ],
+      },
       rehearsal: {
         name: 'Rehearsal',
         'runs-on': RUNNER,
