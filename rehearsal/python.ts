@@ -4,8 +4,7 @@ import { link, mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { CannotStart, run } from '../workflows-src/terraform/process';
-import { isAlive } from './run-folder';
+import { CannotStart, isAlive, run } from '../workflows-src/terraform/process';
 
 /** The Python environment that holds the emulator, k6 and act, inside the checkout. */
 export interface PythonEnvironment {

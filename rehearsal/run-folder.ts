@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { isAlive } from '../workflows-src/terraform/process';
+
 /** Measured: 40 MiB of plans, states and logs in a whole rehearsal. */
 const NEEDS_MIB = 100;
 
@@ -58,13 +60,4 @@ async function ownerLives(folder: string): Promise<boolean> {
   const file = join(folder, 'owner');
   const pid = Number(existsSync(file) ? await readFile(file, 'utf8') : /run-(\d+)$/.exec(folder)?.[1]);
   return Number.isInteger(pid) && pid > 0 && isAlive(pid);
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -1,4 +1,4 @@
-import { markedSecrets } from './secrets';
+import { configuredSecrets, markedSecrets } from './secrets';
 
 const of = (change: object): string[] => [...markedSecrets({ resource_changes: [{ change }] })];
 
@@ -31,6 +31,12 @@ test('values and defaults of sensitive input variables are secrets', () => {
     },
   };
   expect([...markedSecrets(plan)]).toEqual(['secret-default-1', 'secret-value-1']);
+});
+
+test('of a configuration, defaults of sensitive input variables are secrets', () => {
+  const variable = { s: { sensitive: true, default: 'secret-default-1' }, p: { default: 'plain-default-1' } };
+  expect([...configuredSecrets({ variable })]).toEqual(['secret-default-1']);
+  expect([...configuredSecrets({}), ...configuredSecrets(undefined)]).toEqual([]);
 });
 
 test.each([

@@ -26,6 +26,12 @@ export function markedSecrets(plan: Readonly<Record<string, unknown>>): Readonly
   return found;
 }
 
+/** The same of a configuration in Terraform's JSON syntax, where there is no plan: what it gives its sensitive variables. */
+export function configuredSecrets(configuration: unknown): ReadonlySet<string> {
+  const variables = child(configuration, 'variable');
+  return markedSecrets({ configuration: { root_module: { variables } } });
+}
+
 function collectChange(change: unknown, found: Set<string>): void {
   if (!isObject(change)) return;
   // What is marked on one side is a secret on the other: the mark may just have been added or removed.

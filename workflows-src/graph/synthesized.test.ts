@@ -88,6 +88,13 @@ describe('reading what CDKTF wrote', () => {
   });
   const backend = { backend: { s3: { bucket: 'states', key: 'a', region: 'eu-west-1' } } };
 
+  test('a variable that has a default, be it null, needs no value', () => {
+    write('manifest.json', manifest());
+    const variable = { image: { type: 'string' }, size: { default: 1 }, note: { default: null } };
+    write('stacks/a/cdk.tf.json', { terraform: backend, variable });
+    expect(readSynthesized(outdir)).toMatchObject([{ variables: ['image'] }]);
+  });
+
   test('a stack has its folder, its variables, the states it reads and the bucket of its own', () => {
     write('manifest.json', manifest());
     write('stacks/a/cdk.tf.json', {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import * as z from 'zod';
 
+import { child } from '../changes/json';
+
 /** One synthesized stack: a folder to run terraform in. All that is known of it is read from what CDKTF wrote. */
 export interface SynthesizedStack {
   readonly id: string;
@@ -12,7 +14,7 @@ export interface SynthesizedStack {
   readonly dependencies: readonly string[];
   /** State keys (= stack ids) that it reads with `terraform_remote_state`. */
   readonly reads: readonly string[];
-  /** Names of its input variables. */
+  /** Names of its input variables that have no default: something must give them a value. */
   readonly variables: readonly string[];
   /** The S3 bucket that its state lies in. */
   readonly stateBucket: string;
@@ -64,7 +66,7 @@ export function readSynthesized(outdir: string): readonly SynthesizedStack[] {
       folder: join(outdir, workingDirectory),
       dependencies,
       reads: Object.values(data.terraform_remote_state).map(({ config }) => config.key),
-      variables: Object.keys(variable),
+      variables: Object.keys(variable).filter((name) => child(variable[name], 'default') === undefined),
       stateBucket: terraform.backend.s3.bucket,
       stateRegion: terraform.backend.s3.region,
     };

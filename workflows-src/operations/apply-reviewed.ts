@@ -7,6 +7,7 @@ import type { SynthesizedStack } from '../graph/synthesized';
 import { coverageOf } from '../review/coverage';
 import type { Reviews } from '../review/reviews';
 import { applyPlanned } from './apply';
+import { shownMessage } from './diagnostics';
 import { changesAnything, messageOf, planned, summary } from './plan';
 import type { LockInfo, StateStore } from './state-store';
 import { Deferred, initialize, planFile, removePlan, variablesOf, type Workspace } from './workspace';
@@ -134,12 +135,14 @@ class ReviewedRun {
       },
       this.workspace,
     );
-    return this.stacks.map(({ id }): ApplyOutcome | undefined => {
+    return this.stacks.map((stack): ApplyOutcome | undefined => {
+      const { id } = stack;
       const outcome = outcomes.get(id);
       if (outcome?.state === 'done') return outcome.result;
       if (outcome?.state === 'skipped') return { stack: id, outcome: 'not begun', because: outcome.because };
       if (outcome?.error instanceof Stopped) return outcome.error.outcome;
-      return { stack: id, outcome: 'failed', message: messageOf(outcome?.error) };
+      const message = shownMessage(this.workspace, stack, messageOf(outcome?.error));
+      return { stack: id, outcome: 'failed', message };
     });
   }
 
@@ -194,16 +197,16 @@ class ReviewedRun {
         ? { stack: stack.id, outcome: 'applied', did: summary(ready.plan), by: ready.by }
         : { stack: stack.id, outcome: 'unchanged' };
     } catch (error) {
-      return this.failed(stack, error);
+      return this.failed(stack, error, ready.plan);
     } finally {
       await rm(planFile(stack), { force: true });
     }
   }
 
-  private async failed(stack: SynthesizedStack, error: unknown): Promise<ApplyOutcome> {
+  private async failed(stack: SynthesizedStack, error: unknown, plan?: Plan): Promise<ApplyOutcome> {
     const { workspace, options } = this;
     workspace.watch(stack.id, error instanceof Deferred ? 'deferred' : 'failed', 'end');
-    const message = messageOf(error);
+    const message = shownMessage(workspace, stack, messageOf(error), plan);
     const outcome = { stack: stack.id, outcome: 'failed', message } as const;
     // Terraform gives its lock back when it ends in order, whatever it ended with.
     if (workspace.signal?.aborted) return outcome;

@@ -1,9 +1,9 @@
 import { kindOf, type ChangeSet, type DriftedResource, type ResourceChange } from '../changes/change-set';
-import { Masking } from '../changes/masking';
 import { messageOf, planned, planStacks } from './plan';
 import type { DriftResult } from '../comment/render-drift';
 import { runGraph } from '../graph/schedule';
 import type { SynthesizedStack } from '../graph/synthesized';
+import { shownMessage } from './diagnostics';
 import { initialize, removePlan, type Workspace } from './workspace';
 
 /**
@@ -23,10 +23,11 @@ export async function checkDrift(
   const nodes = stacks.map((stack) => ({ id: stack.id, dependencies: [], stack }));
   const outcomes = await runGraph(nodes, ({ stack }) => checkStack(workspace, stack, all), workspace);
   workspace.signal?.throwIfAborted();
-  return stacks.map(({ id }) => {
+  return stacks.map((stack) => {
+    const { id } = stack;
     const outcome = outcomes.get(id);
     if (outcome?.state === 'done') return outcome.result;
-    return failed(workspace, id, outcome?.state === 'failed' ? outcome.error : `${id} was not looked at`);
+    return failed(workspace, stack, outcome?.state === 'failed' ? outcome.error : `${id} was not looked at`);
   });
 }
 
@@ -59,7 +60,7 @@ async function compared(
   } catch (error) {
     workspace.signal?.throwIfAborted();
     // What made the normal plan fail is told before what followed from it.
-    return normal.status === 'failed' ? normal : failed(workspace, stack.id, error);
+    return normal.status === 'failed' ? normal : failed(workspace, stack, error);
   } finally {
     await removePlan(stack);
   }
@@ -95,11 +96,9 @@ function attributeOf(path: string): string {
   return /^[^.[]*/.exec(path)?.[0] ?? path;
 }
 
-/** Terraform masks what it knows to be sensitive in its messages; a secret of the environment it does not know. */
-function failed({ secrets }: Workspace, stack: string, error: unknown): DriftResult {
-  const lines = new Masking(secrets).lines(messageOf(error));
-  const diagnostics = lines?.join('\n') ?? 'What terraform said holds a secret: it is in the log of the run.';
-  return { stack, status: 'failed', diagnostics };
+function failed(workspace: Workspace, stack: SynthesizedStack, error: unknown): DriftResult {
+  const diagnostics = shownMessage(workspace, stack, messageOf(error));
+  return { stack: stack.id, status: 'failed', diagnostics };
 }
 
 /** For a progress line. */

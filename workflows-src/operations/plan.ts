@@ -11,6 +11,7 @@ import { runGraph } from '../graph/schedule';
 import type { SynthesizedStack } from '../graph/synthesized';
 import { configurationDiff } from '../review/configuration-diff';
 import { type PlanOptions, TerraformError } from '../terraform/terraform';
+import { shownMessage } from './diagnostics';
 import { inCopy, withoutStandIns, withPendingOutputs } from './pending-outputs';
 import { Deferred, initialize, planFile, removePlan, variablesOf, type Workspace } from './workspace';
 
@@ -57,11 +58,12 @@ export async function planAll(
   const inOrder = stacks.map((stack) => ({ id: stack.id, dependencies: stack.reads, stack }));
   const outcomes = await runGraph(inOrder, ({ stack }) => planner.settle(stack), workspace);
   workspace.signal?.throwIfAborted();
-  return stacks.map(({ id }) => {
+  return stacks.map((stack) => {
+    const { id } = stack;
     const outcome = outcomes.get(id);
     if (outcome?.state === 'done') return outcome.result;
     const why = outcome?.state === 'failed' ? messageOf(outcome.error) : `${id} was not planned`;
-    return { result: failed(workspace, id, why) };
+    return { result: failed(workspace, stack, why) };
   });
 }
 
@@ -130,7 +132,7 @@ class Planner {
       workspace.signal?.throwIfAborted();
       const result = error instanceof Deferred ? await this.deferred(stack, error) : undefined;
       workspace.watch(stack.id, result?.status ?? 'failed', 'end');
-      return { result: result ?? failed(workspace, stack.id, messageOf(error)) };
+      return { result: result ?? failed(workspace, stack, messageOf(error)) };
     }
   }
 
@@ -161,7 +163,7 @@ class Planner {
       await workspace.terraform.validate(stack.folder);
     } catch (error) {
       workspace.signal?.throwIfAborted();
-      return failed(workspace, stack.id, messageOf(error));
+      return failed(workspace, stack, messageOf(error));
     }
     const configuration: unknown = JSON.parse(await readFile(join(stack.folder, 'cdk.tf.json'), 'utf8'));
     const masking = new Masking(workspace.secrets);
@@ -213,11 +215,8 @@ function willExport(upstreams: readonly string[]): string {
   return `${names} will be applied first; what ${upstreams.length === 1 ? 'that is' : 'those are'} to export is taken into account as far as it is known`;
 }
 
-/** Terraform masks what it knows to be sensitive in its messages; a secret of the environment it does not know. */
-function failed({ secrets }: Workspace, stack: string, message: string): StackResult {
-  const lines = new Masking(secrets).lines(message);
-  const diagnostics = lines?.join('\n') ?? 'What terraform said holds a secret: it is in the log of the run.';
-  return { stack, status: 'failed', diagnostics };
+function failed(workspace: Workspace, stack: SynthesizedStack, message: string): StackResult {
+  return { stack: stack.id, status: 'failed', diagnostics: shownMessage(workspace, stack, message) };
 }
 
 /** Plans into `planFile(stack)`, which the caller removes. The stack is initialized. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { SynthesizedStack } from '../graph/synthesized';
 import type { Terraform } from '../terraform/terraform';
+import { planFolder } from './plan-folder';
 
 /** What every operation on stacks works with. */
 export interface Workspace {
@@ -26,19 +26,9 @@ export class Deferred extends Error {
   public override readonly name = 'Deferred';
 }
 
-let plans: string | undefined;
-
-/**
- * Where the plan of a stack is written. It holds the state in clear text, so nobody else may read it; and it is this
- * process's own, so that two commands at a time cannot apply each other's plans.
- */
+/** Where the plan of a stack is written. It holds the state in clear text. */
 export function planFile({ id }: SynthesizedStack): string {
-  if (plans === undefined) {
-    const folder = mkdtempSync(join(tmpdir(), 'fairlead-plans-'));
-    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-    plans = folder;
-  }
-  return join(plans, `${id}.tfplan`);
+  return join(planFolder(), `${id}.tfplan`);
 }
 
 let lastInit: Promise<unknown> = Promise.resolve();

@@ -111,6 +111,26 @@ test('environment variables of a container, and what has the name of a secret, a
   );
 });
 
+test('what a sensitive variable or output holds is not shown, be it so on one side only; what it refers to is', () => {
+  const of = (secret: string, sensitive: boolean): object => ({
+    variable: { password: { type: 'string', default: secret, sensitive } },
+    output: {
+      literal: {
+        value: { list: [secret, '${aws_vpc.main[0].id}'], of: `\${upper("${secret}")}` },
+        sensitive,
+      },
+    },
+  });
+  const shown = JSON.stringify([
+    ...diff(of('hunter2-old', false), of('hunter2-new', true)),
+    ...diff(of('hunter2-old', true), undefined),
+  ]);
+  expect(shown).not.toContain('hunter2');
+  expect(shown).toContain('(sensitive, changed)');
+  expect(shown).toContain('${aws_vpc.main[0].id}');
+  expect(JSON.stringify(diff(undefined, of('hunter2-old', false)))).toContain('hunter2-old');
+});
+
 test('a name that is a secret is not shown, and one that acts is harmless', () => {
   const named = (name: string): object => ({ resource: { aws_vpc: { [name]: {} } } });
   expect(diff({}, named('x-hunter2-hunter2'), ['hunter2-hunter2'])[0]?.address).toMatch(

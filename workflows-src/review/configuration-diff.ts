@@ -1,6 +1,6 @@
 import { attributeDiff } from '../changes/attribute-diff';
 import type { AttributeChange } from '../changes/change-set';
-import { isEqual, isObject, type JsonObject } from '../changes/json';
+import { child, isEqual, isObject, type JsonObject } from '../changes/json';
 import type { Masking } from '../changes/masking';
 import { visible } from '../changes/visible-text';
 
@@ -28,12 +28,14 @@ export function configurationDiff(
     const was = old.get(address);
     const is = now.get(address);
     if (isEqual(was, is)) return [];
+    // Of two states of a block, neither shows what the other hides.
+    const isMarked = [was, is].some((block) => child(block, 'sensitive') === true);
     const values = {
       before: was,
       after: is,
       afterUnknown: false,
-      beforeSensitive: false,
-      afterSensitive: false,
+      beforeSensitive: isMarked && marksOf(address, was),
+      afterSensitive: isMarked && marksOf(address, is),
       replacePaths: [],
     };
     return [
@@ -45,6 +47,22 @@ export function configurationDiff(
     ];
   });
 }
+
+/** What of a block that calls itself sensitive is so, as a plan would mark it: a variable's default, an output's value. */
+function marksOf(address: string, block: unknown): unknown {
+  if (address.startsWith('variable.')) return { default: true };
+  return address.startsWith('output.') ? { value: literalsOf(child(block, 'value')) } : false;
+}
+
+/** What only refers to something else is no secret, and CDKTF calls everything sensitive that one stack hands to another. */
+function literalsOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(literalsOf);
+  if (isObject(value))
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, literalsOf(inner)]));
+  return value !== undefined && (typeof value !== 'string' || !REFERENCE.test(value));
+}
+
+const REFERENCE = /^\$\{[A-Za-z_][\w.*[\]-]*\}$/;
 
 /** Blocks by address, each without the comment (`//`) that CDKTF writes into it. */
 function blocksOf(configuration: unknown): ReadonlyMap<string, unknown> {

@@ -197,6 +197,16 @@ export function killGroup(pid: number | undefined): void {
   }
 }
 
+/** Whether there is such a process, whosever it is. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 function signalNumber(name: NodeJS.Signals | null): number {
   const numbers: Partial<Record<NodeJS.Signals, number>> = {
     SIGHUP: 1,
