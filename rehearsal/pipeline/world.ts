@@ -68,7 +68,7 @@ export class World {
     const repository: RepositoryNames = { owner: 'acme', repo: 'shop', id: 4711 };
     const checkout = join(folder, 'checkout');
     makeCheckout(checkout, infrastructure);
-    const github = await FakeGitHub.start({ repository, git: checkout });
+    const github = await FakeGitHub.start({ repository, git: checkout, retryAfterSeconds: 1 });
     for (const file of ['plan.yml', 'apply.yml', 'drift.yml']) github.repository.addWorkflow(file);
     const providers = await providerSource({ env: process.env, cacheFolder: join(ROOT, '.fairlead') });
     return new World(folder, github, emulator, providers.env, jobEnv);
@@ -108,8 +108,22 @@ export class World {
 
   /** Terraform's state of a stack, as it lies in the bucket. */
   public async state(stack: string): Promise<string> {
-    const answer = await fetch(`${this.emulator.endpoint}/${BUCKET}/${stack}`, { headers: S3_HEADERS });
-    if (!answer.ok) throw new Error(`${stack} has no state: ${answer.status}`);
+    const state = await this.object(stack);
+    if (state === undefined) throw new Error(`${stack} has no state`);
+    return state;
+  }
+
+  /** The id of whoever holds the lock of the stack's state; undefined when nobody does. */
+  public async lockId(stack: string): Promise<string | undefined> {
+    const lock = await this.object(`${stack}.tflock`);
+    return lock === undefined ? undefined : (JSON.parse(lock) as { ID: string }).ID;
+  }
+
+  /** What lies in the bucket under that key; undefined when nothing does. */
+  public async object(key: string): Promise<string | undefined> {
+    const answer = await fetch(`${this.emulator.endpoint}/${BUCKET}/${key}`, { headers: S3_HEADERS });
+    if (answer.status === 404) return undefined;
+    if (!answer.ok) throw new Error(`${key} cannot be read: ${answer.status}`);
     return answer.text();
   }
 
@@ -196,6 +210,14 @@ export class World {
       name: 'workflow_dispatch',
       payload: { ref: 'refs/heads/main', inputs: { approve } },
     });
+  }
+
+  /** What GitHub does when its time has come, and when somebody starts it by hand. */
+  public async drift(event: 'schedule' | 'workflow_dispatch' = 'schedule'): Promise<RanWorkflow> {
+    this.git('checkout', '--quiet', 'main');
+    const payload =
+      event === 'schedule' ? { schedule: '17 5 * * 1-5' } : { ref: 'refs/heads/main', inputs: {} };
+    return this.workflow('drift.yml', { name: event, payload });
   }
 
   private async workflow(file: string, event: ActEvent, pull?: PullRequestState): Promise<RanWorkflow> {

@@ -18,19 +18,40 @@ export interface Telling {
 /**
  * Says on each pull request what became of it, in the one comment that has a part for each environment.
  * @returns the pull requests whose comment was written
+ * @throws AggregateError naming those that could not be told, after all others were
  */
 export async function tell(github: GitHub, telling: Telling): Promise<readonly number[]> {
   const part = partOf(telling);
   const told: number[] = [];
+  const errors: Error[] = [];
   for (const number of telling.pulls) {
-    const all = await github.comments(number);
-    const ours = all.find(({ author, body }) => author === telling.author && isOurs(body));
-    const body = withPart(ours?.body ?? '', telling.environment, part);
-    const signature = { marker: APPLY_MARKER, author: telling.author };
-    const { result } = await upsertComment(github, number, signature, body);
-    if (result !== 'unchanged') told.push(number);
+    try {
+      if (await tellOne(github, number, telling, part)) told.push(number);
+    } catch (error) {
+      errors.push(
+        new Error(
+          `pull request ${number} was not told: ${error instanceof Error ? error.message : String(error)}`,
+          { cause: error },
+        ),
+      );
+    }
   }
+  if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join('\n'));
   return told;
+}
+
+/** @returns whether its comment was written */
+async function tellOne(
+  github: GitHub,
+  number: number,
+  { environment, author: ourLogin }: Telling,
+  part: string,
+): Promise<boolean> {
+  const all = await github.comments(number);
+  const ours = all.find(({ author, body }) => author === ourLogin && isOurs(body));
+  const body = withPart(ours?.body ?? '', environment, part);
+  const signature = { marker: APPLY_MARKER, author: ourLogin };
+  return (await upsertComment(github, number, signature, body)).result !== 'unchanged';
 }
 
 /** As `upsertComment` finds it: our other comments may begin alike. */

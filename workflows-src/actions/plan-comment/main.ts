@@ -30,12 +30,12 @@ async function main(): Promise<void> {
   }
   if (phase !== 'report') throw new Error(`phase: got '${phase}'; valid: begin, report`);
 
-  const reported = await reportPlan(github, run, {
+  const files = {
     stacks: stacks === '' ? undefined : jsonList('stacks', stacks),
     removed: jsonList('removed', removed === '' ? '[]' : removed),
     folder,
-  });
-  await summary.addRaw(reported.markdown, true).write();
+  };
+  const reported = await reportPlan(github, run, files, (markdown) => summary.addRaw(markdown, true).write());
   setOutput('result', reported.result);
   setOutput('verdict', reported.verdict);
   if (reported.seal === undefined) {

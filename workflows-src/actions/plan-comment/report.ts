@@ -50,14 +50,22 @@ export interface Reported {
   readonly verdict: 'success' | 'failure';
   /** For the check that fails. */
   readonly description: string;
-  /** For the step summary. */
-  readonly markdown: string;
   /** undefined: a newer commit was pushed meanwhile, and nothing was written. */
   readonly seal: Seal | undefined;
 }
 
-/** Writes the comment and the status. @throws the errors of `github`; a stack's bad result file is part of the comment */
-export async function reportPlan(github: GitHub, run: PlanRun, files: PlanFiles): Promise<Reported> {
+/**
+ * Writes the comment and the status.
+ * @param show is given what the comment says before anything is written, for the step summary: what GitHub then refuses to
+ * take is still to be read there
+ * @throws the errors of `github`; a stack's bad result file is part of the comment
+ */
+export async function reportPlan(
+  github: GitHub,
+  run: PlanRun,
+  files: PlanFiles,
+  show: (markdown: string) => Promise<unknown>,
+): Promise<Reported> {
   const { pullRequest, headSha, runUrl } = run;
   const { labels, headSha: newest } = await github.pullRequest(pullRequest);
   const read = readFolder(files.folder);
@@ -66,8 +74,8 @@ export async function reportPlan(github: GitHub, run: PlanRun, files: PlanFiles)
   const first = shown.find(({ from }) => from?.file !== undefined)?.from?.file;
   const meta = { commit: headSha, runUrl, ...(first?.base !== undefined && { base: first.base }) };
   const { body, verdict, description } = planBody({ headSha, results, removed: files.removed, labels, meta });
-  if (newest !== headSha)
-    return { result: 'outdated', verdict, description, markdown: body, seal: undefined };
+  await show(body);
+  if (newest !== headSha) return { result: 'outdated', verdict, description, seal: undefined };
 
   const signature = { marker: PLAN_MARKER, author: run.author };
   const { result, comment } = await upsertComment(github, pullRequest, signature, body, saysTheSame);
@@ -80,7 +88,7 @@ export async function reportPlan(github: GitHub, run: PlanRun, files: PlanFiles)
     // What nobody was shown is not sealed: then nothing in it counts as reviewed.
     results: Object.fromEntries(shown.flatMap(({ from }) => (from ? [[from.path, from.digest]] : []))),
   };
-  return { result, verdict, description, markdown: body, seal };
+  return { result, verdict, description, seal };
 }
 
 /** What to do about a check that failed. */
