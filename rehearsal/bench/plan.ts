@@ -27,6 +27,7 @@ export async function benchPlan(print: (line: string) => void): Promise<void> {
     const env = { ...withoutAws(process.env), ...providers.env, ...rehearsal.env };
     const terraform = (await findTerraform(process.env)).file;
     const stacks = await fresh();
+    const image = await deployedImage(terraform, stacks, env);
     const ours: number[] = [];
     const byHand: number[] = [];
     const single = new Map<string, number[]>(stacks.map(({ id }) => [id, []]));
@@ -36,7 +37,7 @@ export async function benchPlan(print: (line: string) => void): Promise<void> {
       await fresh();
       const began = performance.now();
       for (const stack of stacks)
-        single.get(stack.id)?.push(await plannedByHand(terraform, stack, rehearsal.image, env));
+        single.get(stack.id)?.push(await plannedByHand(terraform, stack, image, env));
       byHand.push((performance.now() - began) / 1000);
     }
     const alone = new Map([...single].map(([id, times]) => [id, median(times)]));
@@ -59,8 +60,6 @@ export async function benchPlan(print: (line: string) => void): Promise<void> {
 
 interface Standing {
   readonly env: NodeJS.ProcessEnv;
-  /** That is deployed. */
-  readonly image: string;
   stop(): void;
 }
 
@@ -72,17 +71,15 @@ async function standing(): Promise<Standing> {
   });
   const env: NodeJS.ProcessEnv = {};
   let pid: number | undefined;
-  let image = '';
   for await (const line of createInterface({ input: child.stdout })) {
     const [, name, value] = /^\s*export (\w+)=(.*)$/.exec(line) ?? [];
     if (name !== undefined && value !== undefined) env[name] = value;
     pid = Number(/^\s*To stop it: kill (\d+)$/.exec(line)?.[1] ?? pid);
-    image = /\S+\/fairlead\/api@sha256:[0-9a-f]{64}/.exec(line)?.[0] ?? image;
   }
   const stop = pid;
   if (stop === undefined)
     throw new Error('the rehearsal did not end well: run `npm start -- --keep` to see why');
-  return { env, image, stop: () => void process.kill(stop) };
+  return { env, stop: () => void process.kill(stop) };
 }
 
 /** A synthesis in which nothing is initialized. @returns dependencies first */
@@ -91,6 +88,23 @@ async function fresh(): Promise<readonly SynthesizedStack[]> {
   await timed('npm', ['run', '--silent', 'synth'], ROOT, process.env);
   const { bootstrap, stacks } = stacksOf(readSynthesized(OUTDIR), ENVIRONMENT);
   return [bootstrap, ...stacks];
+}
+
+/** What the environment's one service runs. @throws Error when no stack says so */
+async function deployedImage(
+  terraform: string,
+  stacks: readonly SynthesizedStack[],
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  const tasks = stacks.find(({ variables }) => variables.includes('image'));
+  if (tasks === undefined) throw new Error(`${ENVIRONMENT} has no stack with an image`);
+  await timed(terraform, ['init', '-input=false', '-lockfile=readonly'], tasks.folder, env);
+  const { code, stdout, stderr } = await run(terraform, ['output', '-raw', 'deployed_image'], {
+    cwd: tasks.folder,
+    env,
+  });
+  if (code !== 0) throw new Error(`${tasks.id} has no deployed image: ${stderr}`);
+  return stdout.toString('utf8');
 }
 
 async function plannedByHand(
