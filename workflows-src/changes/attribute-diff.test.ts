@@ -70,6 +70,19 @@ describe('plain values', () => {
     const deep = (end: string): unknown => JSON.parse(`${'{"a":'.repeat(5000)}${end}${'}'.repeat(5000)}`);
     expect(diff(deep('1'), deep('2'))).toHaveLength(1);
     expect(diff(null, deep('1'))).toHaveLength(1);
+    const nested = (end: string): string => `${'['.repeat(20_000)}${end}${']'.repeat(20_000)}`;
+    expect(diff(JSON.parse(nested('1')), JSON.parse(nested('2')))).toHaveLength(1);
+  });
+
+  test('nor does JSON in a text, and what changes too deep inside is neither the same nor only spelled differently', () => {
+    const nested = (end: string): string => `${'['.repeat(20_000)}${end}${']'.repeat(20_000)}`;
+    const policy = (end: string): string => `{"Statement":[{"Effect":"Allow","Action":${nested(end)}}]}`;
+    for (const text of [nested, policy]) {
+      expect(diff({ x: text('1') }, { x: text('2') })).toEqual([
+        expect.objectContaining({ kind: 'update', note: 'changes deep inside' }),
+      ]);
+      expect(diff({}, { x: text('1') })).not.toEqual([]);
+    }
   });
 });
 
@@ -192,6 +205,14 @@ describe('JSON inside of a text', () => {
       said(
         { p: policy(read, write) },
         { p: policy(write, { ...read, Action: ['s3:ListBucket', 's3:GetObject'] }) },
+      ),
+    ).toEqual(['p: update the same policy, written in another order or way']);
+    const conditions = { StringEquals: { 'aws:SourceAccount': '1' }, Bool: { 'aws:SecureTransport': 'true' } };
+    const turned = Object.fromEntries(Object.entries(conditions).reverse());
+    expect(
+      said(
+        { p: policy(read, { ...write, Condition: conditions }) },
+        { p: policy({ ...write, Condition: turned }, read) },
       ),
     ).toEqual(['p: update the same policy, written in another order or way']);
     expect(said({ p: policy(read, write) }, { p: policy(write, { ...read, Action: 's3:*' }) })).toEqual([

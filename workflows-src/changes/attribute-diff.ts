@@ -8,6 +8,7 @@ import {
   child,
   embedded,
   holdsTrue,
+  isDeep,
   isEmpty,
   isEqual,
   isObject,
@@ -224,11 +225,11 @@ class Comparison {
 
   /** JSON in texts, in which the spelling means nothing. */
   private documents(place: Place, before: unknown, after: unknown): void {
-    if (canonical(before) === canonical(after))
+    if (isEqual(before, after))
       return this.add(place, { kind: 'update', note: 'the same JSON, written in another way' });
     const old = policyDocument(before);
     const now = policyDocument(after);
-    if (old && now && unordered(old) === unordered(now))
+    if (old && now && !isDeep(old) && !isDeep(now) && unordered(old) === unordered(now))
       return this.add(place, { kind: 'update', note: 'the same policy, written in another order or way' });
     const policies = old && now ? { before: old, after: now } : { before, after };
     this.compare({ ...policies, unknown: false, marks: UNMARKED }, this.insideText(place));

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import {
   count,
+  isFailed,
   kindOf,
   type Action,
   type ChangeSet,
@@ -129,6 +130,11 @@ describe.each(names)('the fixture %s', (name) => {
       [...words.outputs, ...unsaid.map((output) => `~ ${output.name}`)].sort(),
     );
     expect(count([set]).outputs).toBe(words.outputs.length + unsaid.length);
+  });
+
+  test('fails the same check blocks', () => {
+    const failed = set.checks.filter((check) => isFailed(check) && check.address.startsWith('check.'));
+    expect(set.errored ? [] : failed.map(({ address }) => address).sort()).toEqual(words.failedChecks);
   });
 
   test('says that nothing changes exactly when terraform does', () => {

@@ -46,13 +46,15 @@ export function isEqual(
   return true;
 }
 
-/** JSON with sorted keys: the same text for the same value. */
+/** JSON with sorted keys: the same text for the same value, as far as `MAX_DEPTH`. */
 export function canonical(value: unknown): string {
   return JSON.stringify(sorted(value, 0)) ?? 'null';
 }
 
 function sorted(value: unknown, depth: number): unknown {
-  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
+  if (typeof value !== 'object' || value === null) return value;
+  // JSON.stringify goes down as deep as there is something, and has no limit of its own.
+  if (depth > MAX_DEPTH) return '…';
   if (Array.isArray(value)) return value.map((element) => sorted(element, depth + 1));
   const keys = Object.keys(value);
   const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
@@ -63,6 +65,12 @@ function sorted(value: unknown, depth: number): unknown {
 function isSorted(keys: readonly string[]): boolean {
   for (let index = 1; index < keys.length; index += 1) if (keys[index - 1]! > keys[index]!) return false;
   return true;
+}
+
+/** Nests deeper than `MAX_DEPTH`: then neither `isEqual` nor `canonical` knows all of it. */
+export function isDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth > MAX_DEPTH || Object.values(value).some((inner) => isDeep(inner, depth + 1));
 }
 
 /** A text that holds a JSON object or list, parsed; undefined for any other text. */

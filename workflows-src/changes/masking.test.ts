@@ -84,6 +84,26 @@ describe('where a value stands', () => {
     expect(guardOf('value', 'x', 'shown', { key: 'Owner', value: 'x' })).toBe('shown');
   });
 
+  test('so is that of an environment variable of Elastic Beanstalk, and of a header that CloudFront adds', () => {
+    const setting = { name: 'LEVEL', namespace: 'aws:elasticbeanstalk:application:environment', value: 'x' };
+    expect(guardOf('value', 'x', 'shown', setting)).toBe('guarded');
+    expect(guardOf('value', 'x', 'shown', { ...setting, namespace: 'aws:autoscaling:asg' })).toBe('shown');
+    expect(guardOf('custom_header', [{ name: 'X-Origin', value: 'x' }], 'shown', {})).toBe('guarded');
+  });
+
+  test('no argument is shown of a command that is given a secret as one of them', () => {
+    const of = (...args: readonly unknown[]): string => guardOf('command', args, 'shown', {});
+    expect(of('serve', '--db-password', 'hunter22')).toBe('guarded');
+    expect(guardOf('entryPoint', ['-token', 'hunter22'], 'shown', {})).toBe('guarded');
+    expect([of('serve', '--port', '80'), of('--token', '--port'), of('x', '--token')]).toEqual(
+      Array(3).fill('shown'),
+    );
+    expect([of('--token', '$TOKEN'), of('--token-ttl', '60'), of(1, '--token', 2)]).toEqual(
+      Array(3).fill('shown'),
+    );
+    expect(guardOf('command', 'serve --port 80', 'shown', {})).toBe('shown');
+  });
+
   test('a key that is named like an inherited property is a plain name', () => {
     expect(guardOf('constructor', 'x', 'shown', {})).toBe('shown');
     expect(guardOf('__proto__', 'x', 'shown', {})).toBe('shown');
@@ -105,6 +125,8 @@ describe('a text is hidden when it has the form of a secret', () => {
     '{"secret": "hunter22"',
     '--password hunter22',
     '-p1 --api-key hunter22',
+    'curl -H "Authorization: Bearer hunter2222" localhost',
+    '{"authorization": "Basic YXBwOmh1bnRlcg=="}',
     Buffer.from('password=hunter22').toString('base64'),
   ])('%s', (text) => expect(none.hides(text)).toBe(true));
 });
@@ -116,6 +138,7 @@ describe('a text is shown that only speaks of secrets', () => {
     'token.actions.githubusercontent.com:sub',
     'password=${var.password}',
     'password: $DB_PASSWORD',
+    'curl -H "Authorization: Bearer $TOKEN" localhost',
     'https://example.com:8080/path',
     'git@github.com:owner/repository.git',
     'The password is rotated every 7 days.',

@@ -8,6 +8,7 @@ import { child, isObject } from './json';
  * - what stands under a secret's name (`password`, `api_key`, `GITHUB_TOKEN`; not what merely names or measures one, such as
  *   `secret_arn` or `password_length`), also as the value of a name and value pair;
  * - values of environment variables, and user data, whatever their names, because anything may be in them;
+ * - all arguments of a command that is given a secret as one of them: `["--password", "…"]`;
  * - what looks like a known kind of secret: private keys, tokens, access keys, addresses with a password;
  * - any text that holds a secret known by its value: of this process's environment, or marked elsewhere in the plan.
  */
@@ -91,7 +92,8 @@ export function guardOf(name: string, value: unknown, above: Guard, within: unkn
   if (kind === 'user data') return 'hidden';
   if (above === 'guarded') return kind === 'reference' && isPair(within) ? 'shown' : 'guarded';
   if (kind === 'secret' || (kind === 'environment' && holdsVariables(value))) return 'guarded';
-  return kind === 'value' && LABELS.some((label) => isSecretText(child(within, label))) ? 'guarded' : 'shown';
+  if (kind === 'command') return isGivenSecret(value) ? 'guarded' : 'shown';
+  return kind === 'value' && isValueOfSecret(within) ? 'guarded' : 'shown';
 }
 
 /** Of two states of a value, neither may show what the other hides. */
@@ -114,7 +116,7 @@ export function isSecretName(name: string): boolean {
 }
 
 /** What a name says of its value. The same few names come again and again. */
-type NameKind = 'plain' | 'secret' | 'environment' | 'user data' | 'reference' | 'value';
+type NameKind = 'plain' | 'secret' | 'environment' | 'user data' | 'command' | 'reference' | 'value';
 
 const kinds = new Map<string, NameKind>();
 const MOST_NAMES = 10_000;
@@ -132,6 +134,7 @@ function decideKind(name: string): NameKind {
   if (REFERENCE.test(name)) return 'reference';
   if (decide(name)) return 'secret';
   if (ENVIRONMENT.test(name)) return 'environment';
+  if (COMMAND.test(name)) return 'command';
   return name === 'value' ? 'value' : 'plain';
 }
 
@@ -183,9 +186,14 @@ function words(...lists: readonly string[]): ReadonlySet<string> {
   return new Set(lists.flatMap((list) => list.split(' ')));
 }
 
-/** Maps and lists of environment variables, in the words of container, function and build services. */
+/**
+ * Maps and lists of environment variables, in the words of container, function and build services; and of the headers that
+ * CloudFront adds, by which an origin knows that a request came through it.
+ */
 const ENVIRONMENT =
-  /^(?:environments?|env|envs|env_?vars?|(?:runtime_?)?environment_?(?:variables?|secrets?)|variables|app_?settings|build_?args?)$/i;
+  /^(?:environments?|env|envs|env_?vars?|(?:runtime_?)?environment_?(?:variables?|secrets?)|variables|app_?settings|build_?args?|custom_headers?)$/i;
+
+const COMMAND = /^(?:command|cmd|entry_?point|args|arguments)$/i;
 
 /** Scripts that machines are started with, and parameters that are handed on to environments. */
 const USER_DATA =
@@ -200,6 +208,23 @@ const LABELS = ['name', 'key', 'Name', 'Key'] as const;
 
 function isSecretText(name: unknown): boolean {
   return typeof name === 'string' && isSecretName(name);
+}
+
+/** Of a pair that is called like a secret, or that is an environment variable of Elastic Beanstalk. */
+function isValueOfSecret(pair: unknown): boolean {
+  if (child(pair, 'namespace') === 'aws:elasticbeanstalk:application:environment') return true;
+  return LABELS.some((label) => isSecretText(child(pair, label)));
+}
+
+/** One argument says that the next one is a secret, which is neither another option nor a reference. */
+function isGivenSecret(command: unknown): boolean {
+  if (!Array.isArray(command)) return false;
+  const given: readonly unknown[] = command;
+  return given.some((one, at) => {
+    const next = given[at + 1];
+    const [, option] = typeof one === 'string' ? (/^--?([\w-]+)$/.exec(one) ?? []) : [];
+    return isSecretText(option) && typeof next === 'string' && !/^(?:-|\$|arn:)/.test(next);
+  });
 }
 
 /** An element of a list of variables, such as `{ name = "LEVEL", value = "debug" }`. */
@@ -236,6 +261,8 @@ const SECRET_FORMS = new RegExp(
     '://[^\\s/:@"\']*:[^\\s/:@"\'$]{3,}@',
     // password=…, "secret": "…"; not part of an ARN, and not what only refers to one: ${…}, $VARIABLE, an ARN
     '(?<!:)(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?["\']?\\s*[=:]\\s*["\']?(?!arn:|\\$|true\\b|false\\b|null\\b|["\'])[^\\s"\',;:]{4,}',
+    // Authorization: Bearer …
+    '\\bauthorization["\']?\\s*[=:]\\s*["\']?(?:bearer|basic|token)\\s+(?!\\$)[^\\s"\'$]{8,}',
     // --password …
     '--?[\\w-]*(?:passw(?:or)?d|passphrase|secret|token|key)\\s+["\']?(?!-|arn:|\\$)[^\\s"\']{4,}',
   ].join('|'),

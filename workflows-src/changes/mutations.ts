@@ -72,6 +72,7 @@ const FAULTS: readonly Fault[] = [
     ['secrets-inside-texts-shown', 'this.#inside?.test(text) === true', 'false'],
     ['secret-lines-shown', "this.hides(line) ? '(sensitive)' : line", 'line'],
     ['secret-forms-shown', ' || SECRET_FORMS.test(text)', ''],
+    ['secret-arguments-shown', "isGivenSecret(value) ? 'guarded' : 'shown'", "'shown'"],
   ]),
   ...inFile('changes/attribute-diff.ts', [
     [
@@ -84,7 +85,12 @@ const FAULTS: readonly Fault[] = [
       'const policies = old && now ? { before: old, after: now } : { before, after };',
       'const policies = { before, after };',
     ],
-    ['json-spelling-is-change', 'if (canonical(before) === canonical(after))\n', 'if (before === after)\n'],
+    [
+      'json-spelling-is-change',
+      'if (isEqual(before, after))\n      return this.add(place, {',
+      'if (before === after)\n      return this.add(place, {',
+    ],
+    ['deep-policies-alike', '!isDeep(old) && !isDeep(now) && ', ''],
     ['keys-not-masked', 'const shown = visible(this.masking.name(key));', 'const shown = visible(key);'],
   ]),
   ...inFile('changes/list-identity.ts', [
@@ -202,6 +208,13 @@ const FAULTS: readonly Fault[] = [
       'CATEGORIES.indexOf(category)',
     ],
   ]),
+  ...inFile('changes/risks/network.ts', [
+    [
+      'families-alike',
+      "wide.others.includes(':') === narrow.others.includes(':')",
+      'wide.others.length === wide.others.length',
+    ],
+  ]),
   ...inFile('changes/risks/examined.ts', [
     ['marks-above-forgotten', 'if (marks.includes(true)) return [true];', ''],
     [
@@ -211,6 +224,7 @@ const FAULTS: readonly Fault[] = [
     ],
   ]),
   ...inFile('comment/markdown.ts', [
+    ['longer-than-github-takes', 'COMMENT_BYTES = 65_000', 'COMMENT_BYTES = 66_000'],
     ['fence-of-three', "return '`'.repeat(longest + 1);", "return '```';"],
     ['pipe-not-escaped', 'if (/[`|]/.test(seen)', 'if (/[`]/.test(seen)'],
     ['mentions-in-prose', "inner === '' || PLAIN_WORD.test(inner)", "inner === '' || !inner.includes('`')"],
@@ -240,7 +254,10 @@ const FAULTS: readonly Fault[] = [
       '',
     ],
   ]),
-  ...inFile('comment/risk-blocks.ts', [['alerts-cost-nothing', 'left -= bytes(block) + 2;', '']]),
+  ...inFile('comment/risk-blocks.ts', [
+    ['alerts-cost-nothing', 'left -= bytes(block) + 2;', ''],
+    ['one-thing-takes-all', 'first.slice(0, MOST_SENTENCES)', 'first'],
+  ]),
   ...inFile('comment/render.ts', [
     ['half-a-plan-is-quiet', 'groups.length === 0 && isWhole(changes) &&', 'groups.length === 0 &&'],
     [

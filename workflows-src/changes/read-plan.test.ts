@@ -134,6 +134,11 @@ test('a secret that is known by its value is hidden in an address, and in what i
   expect(imported?.importId).toMatch(/^\(sensitive [\da-f]{8}\)$/);
 });
 
+test('what keeps its address is not moved', () => {
+  const stays = { ...resource({ actions: ['no-op'] }), previous_address: 'a.b' };
+  expect(readPlan(plan({ resource_changes: [stays] }), 's')).toMatchObject({ changes: [], unchanged: 1 });
+});
+
 test('a plan that was stopped by an error says so', () => {
   expect(fixture('stopped-by-an-error')).toMatchObject({ errored: true });
   expect(fixture('every-action')).toMatchObject({ errored: false, complete: true });
@@ -191,6 +196,32 @@ describe('actions of other versions of Terraform and OpenTofu', () => {
     const gone = { ...resource({ actions: ['delete'] }), mode: 'data' };
     expect(readPlan(plan({ resource_changes: [gone] }), 's')).toMatchObject({ changes: [], unchanged: 1 });
   });
+});
+
+test.each(['0.1', '0.2', '1.0', '1.1', '1.2', '1.9'])('format %s is read', (version) => {
+  const { formatVersion, changes } = readPlan(
+    plan({ format_version: version, resource_changes: [resource({ actions: ['create'] })] }),
+    's',
+  );
+  expect([formatVersion, changes.length]).toEqual([version, 1]);
+});
+
+test('an import is named by its id, or by its identity, or not at all while neither is known', () => {
+  const importing = [
+    { id: 'vpc-1' },
+    { identity: { region: 'eu-west-1', account: 1, tags: {} } },
+    { unknown: true },
+  ];
+  const ids = importing.map(
+    (one) =>
+      readPlan(plan({ resource_changes: [resource({ actions: ['no-op'], importing: one })] }), 's')
+        .changes[0],
+  );
+  expect(ids.map((one) => [one?.importing, one?.importId])).toEqual([
+    [true, 'vpc-1'],
+    [true, 'account=1, region=eu-west-1'],
+    [true, undefined],
+  ]);
 });
 
 describe('encodings', () => {

@@ -22,6 +22,12 @@ test('what GitHub’s runner takes for a command is broken', () => {
   expect(visible('a::b')).toBe('a::b');
 });
 
+test('an IPv6 network is no command, and stays as everybody knows it', () => {
+  for (const network of ['::/0', '::1', '::1/128', '::ffff:0:0/96']) expect(visible(network)).toBe(network);
+  for (const command of ['::', '::add::', '::add::1', '::/0 ::error::x', '::1\n::error::x'])
+    expect(visible(command)).toMatch(/^\\u\{3a\}:/);
+});
+
 test('terminal colours and titles go without a trace', () => {
   expect(withoutAnsi('\u001b[1m\u001b[38;5;9mError\u001b[0m \u001b]0;title\u0007x')).toBe('Error x');
 });

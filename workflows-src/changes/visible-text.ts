@@ -21,7 +21,8 @@ const PLAIN = /^[\x20-\x7e]*$/;
 const UNSEEN =
   /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u{a0}\u{1680}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}\u{34f}\u{115f}\u{1160}\u{2800}\u{3164}\u{ffa0}\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}]/gu;
 
-const STARTS_COMMAND = /^(\s*):(?=:)/;
+/** A command is not what begins with an IPv6 network, which a reviewer has to recognize: `::/0`, `::1`. */
+const STARTS_COMMAND = /^(\s*):(?=:(?!(?=[\da-f/])(?:[\da-f]{1,4}(?::[\da-f]{1,4})*)?(?:\/\d{1,3})?$))/i;
 
 // eslint-disable-next-line no-control-regex
 const ANSI = /\u001b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 
 import { UsageError } from './io';
 import { renderCommand } from './render';
@@ -11,6 +12,7 @@ async function run(
   argv: readonly string[],
   cwd = FIXTURES,
   env: NodeJS.ProcessEnv = {},
+  stdin?: Readable,
 ): Promise<{ code: number; out: string; err: string }> {
   let out = '';
   let err = '';
@@ -20,7 +22,7 @@ async function run(
     out: (text: string) => void (out += text),
     err: (text: string) => void (err += text),
   };
-  const code = await renderCommand(argv, io);
+  const code = await renderCommand(argv, io, stdin && (() => stdin));
   return { code, out, err };
 }
 
@@ -56,6 +58,22 @@ test('prints nothing but all the problems when a file is missing or no plan', as
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('a file named - is standard input, in as many pieces as it comes, and read once', async () => {
+  const plan = readFileSync(join(FIXTURES, 'by-request.json'));
+  const pieces = Readable.from([plan.subarray(0, 100), plan.subarray(100)]);
+  const { code, out, err } = await run(['-', 'no-changes.json'], FIXTURES, {}, pieces);
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toContain('| `stdin` | changes | 0 | 0 | 1 | 0 |\n| `no-changes` |');
+  expect(await run(['-'], FIXTURES, {}, Readable.from([]))).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/^stdin: the plan is empty/) as string,
+  });
+  await expect(run(['-', '-'])).rejects.toThrow(
+    new UsageError("two files would both be the stack 'stdin': rename one"),
+  );
 });
 
 test('as JSON there is no value, and everything else', async () => {

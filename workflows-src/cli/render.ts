@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 
 import { Masking } from '../changes/masking';
@@ -15,9 +16,9 @@ import { writeWhole } from './write-whole';
 const HELP = `usage: npm run render -- plan.json [more.json…] [options]
 
 Prints plans as the Markdown summary that a pull request gets. Each file is the output of
-\`terraform show -json <plan file>\`; its stack is named after it, without ".json". Values that may be secret are masked: what
-the plan marks as sensitive, what stands under a secret's name, environment variables of containers, user data, and what is
-equal to a secret in this process's environment.
+\`terraform show -json <plan file>\`; its stack is named after it, without ".json". A file named - is standard input, as the
+stack "stdin". Values that may be secret are masked: what the plan marks as sensitive, what stands under a secret's name,
+environment variables of containers, user data, and what is equal to a secret in this process's environment.
 
   --format <markdown|json>   json: the change sets without any value, for programs; default: markdown
   --full <file>              also writes everything, whatever its length, as one HTML page
@@ -28,10 +29,15 @@ Exit codes: 0 printed; 1 a file cannot be read, is not a plan, or cannot be writ
 
 /**
  * @param argv what follows the command's name
+ * @param stdin asked for when a file is `-`
  * @returns the exit code
  * @throws UsageError, or parseArgs's own error
  */
-export async function renderCommand(argv: readonly string[], io: CommandIo): Promise<number> {
+export async function renderCommand(
+  argv: readonly string[],
+  io: CommandIo,
+  stdin: () => Readable = () => process.stdin,
+): Promise<number> {
   const { values, positionals: files } = parseArgs({
     args: [...argv],
     allowPositionals: true,
@@ -49,11 +55,16 @@ export async function renderCommand(argv: readonly string[], io: CommandIo): Pro
   if (format !== 'markdown' && format !== 'json')
     throw new UsageError(`--format must be markdown or json, got '${format}'`);
   if (files.length === 0) throw new UsageError('name at least one plan file');
-  const stacks = files.map((file) => basename(file).replace(/\.json$/, ''));
+  const stacks = files.map((file) => (file === STDIN ? 'stdin' : basename(file).replace(/\.json$/, '')));
   const twice = stacks.find((stack, index) => stacks.indexOf(stack) !== index);
   if (twice !== undefined) throw new UsageError(`two files would both be the stack '${twice}': rename one`);
 
-  const { plans, problems } = readAll(files, stacks, io);
+  const read = async (file: string): Promise<Buffer> =>
+    file === STDIN
+      ? Buffer.concat((await stdin().toArray({ signal: io.signal })) as Buffer[])
+      : readFileSync(resolve(io.cwd, file));
+  const { plans, problems } = await readAll(files, stacks, read, Masking.secretsOf(io.env));
+  io.signal?.throwIfAborted();
   if (problems.length > 0) {
     io.err(`${problems.join('\n')}\n`);
     return 1;
@@ -64,18 +75,20 @@ export async function renderCommand(argv: readonly string[], io: CommandIo): Pro
   return 0;
 }
 
-function readAll(
+const STDIN = '-';
+
+async function readAll(
   files: readonly string[],
   stacks: readonly string[],
-  io: CommandIo,
-): { readonly plans: readonly Plan[]; readonly problems: readonly string[] } {
-  const secrets = Masking.secretsOf(io.env);
+  read: (file: string) => Promise<Buffer>,
+  secrets: readonly string[],
+): Promise<{ readonly plans: readonly Plan[]; readonly problems: readonly string[] }> {
   const plans: Plan[] = [];
   const problems: string[] = [];
   for (const [index, file] of files.entries()) {
     const stack = stacks[index]!;
     try {
-      plans.push(readPlan(readFileSync(resolve(io.cwd, file)), stack, secrets));
+      plans.push(readPlan(await read(file), stack, secrets));
     } catch (error) {
       const { message } = error as Error;
       problems.push(

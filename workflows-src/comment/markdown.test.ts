@@ -1,4 +1,8 @@
-import { code, fenceOf, prose, some } from './markdown';
+import { code, COMMENT_BYTES, fenceOf, prose, some } from './markdown';
+
+test('a comment is shorter than the 65,536 characters that GitHub takes, with room for its marker', () => {
+  expect(COMMENT_BYTES).toBe(65_000);
+});
 
 test('what ends a code span or a table cell stands in an HTML element, by its character reference', () => {
   expect(code('a.b["c"]')).toBe('`a.b["c"]`');

@@ -54,6 +54,19 @@ test('all that is said of one resource stands together', () => {
   ]);
 });
 
+test('of all that is said of one resource, some is enough, and the rest is counted', () => {
+  const ports = (count: number): StackRisk[] =>
+    Array.from({ length: count }, (_, port) =>
+      risk({ category: 'exposure', sentence: `Port ${port} opens.` }),
+    );
+  const [some] = riskBlocks(ports(6), undefined, 5000);
+  expect(some).toContain('Port 4 opens. Port 5 opens.');
+  expect(some).not.toContain('And ');
+  const [many] = riskBlocks(ports(4000), undefined, 5000);
+  expect(many).toMatch(/^> \[!CAUTION\]\n> - \*\*Exposure\*\* `aws_a\.b` in `dev`: Port 0 opens\. /);
+  expect(many).toMatch(/ Port 5 opens\. And 3,994 other risks\.$/);
+});
+
 test('what is too much to be read at once is folded, and what does not fit is counted', () => {
   const many = Array.from({ length: 40 }, (_, index) =>
     risk({

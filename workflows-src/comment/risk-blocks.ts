@@ -1,6 +1,6 @@
 import { byGravity } from '../changes/risks/gravity';
 import { CATEGORIES, SEVERITIES, type Category, type Risk, type Severity } from '../changes/risks/risk';
-import { bytes, code, number, prose, shorten } from './markdown';
+import { bytes, code, number, plural, prose, shorten } from './markdown';
 import { stackName } from './words';
 
 /** A risk with the stack that it is in. */
@@ -115,7 +115,9 @@ function bulletsOf(risks: readonly StackRisk[]): readonly Bullet[] {
     const rest = things.length - names.length;
     const who = rest > 0 ? `${names.join(', ')} and ${number(rest)} more` : names.join(', ');
     const categories = [...new Set(first.map(({ risk }) => CATEGORY_WORDS[risk.category]))].join(', ');
-    const sentences = first.map(({ risk }) => prose(shorten(risk.sentence, 500)));
+    const sentences = first.slice(0, MOST_SENTENCES).map(({ risk }) => prose(shorten(risk.sentence, 500)));
+    const unsaid = first.length - sentences.length;
+    if (unsaid > 0) sentences.push(`And ${plural(unsaid, 'other risk')}.`);
     return {
       text: `**${capital(categories)}** ${who} in ${stackName(first[0]!.stack)}: ${sentences.join(' ')}`,
       risks: things.flat().map(({ risk }) => risk),
@@ -138,3 +140,6 @@ export function capital(text: string): string {
 }
 
 const MOST_ADDRESSES = 3;
+
+/** Of one thing: a security group with a hundred opened ports would otherwise take all the room, or find none. */
+const MOST_SENTENCES = 6;

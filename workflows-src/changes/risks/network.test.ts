@@ -152,6 +152,16 @@ test('rules inside a group are compared as a whole, whatever their order', () =>
   expect(group([block(WORLD)], [inside])).toEqual([]);
 });
 
+test('whom a port is open to in IPv4 says nothing of IPv6, nor the other way round', () => {
+  const [four, six] = [block({ cidr_blocks: ['0.0.0.0/0'] }), block({ ipv6_cidr_blocks: ['::/0'] })];
+  expect(group([four], [four, six])).toEqual([
+    'open-to-world (medium): Port 443 opens to the whole internet (::/0).',
+  ]);
+  expect(group([six], [four])).toEqual([
+    'open-to-world (medium): Port 443 opens to the whole internet (0.0.0.0/0).',
+  ]);
+});
+
 test('a new group is told for what it lets in, not for the list that nobody wrote', () => {
   const fresh = (after: object, afterUnknown: object = {}) =>
     told({ type: 'aws_security_group', action: 'create', before: null, after, afterUnknown });

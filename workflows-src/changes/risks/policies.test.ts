@@ -353,21 +353,26 @@ test.each<[string, string, string]>([
   [ROLE, 'policy', 'what the role may do'],
   ['aws_iam_role', 'assume_role_policy', 'who may take on the role'],
   [BUCKET, 'policy', 'who may use it'],
-])('a policy of %s that is not known, sensitive or no policy is told', (type, path, what) => {
-  const change = { type, before: { [path]: READ } };
-  expect(told({ ...change, after: {}, afterUnknown: { [path]: true } })).toEqual([
-    `policy-not-judged (medium): It is not known until the apply ${what}.`,
-  ]);
-  expect(told({ ...change, after: { [path]: SECRET }, afterSensitive: { [path]: true } })).toEqual([
-    `policy-not-judged (medium): It is marked as sensitive, and so not judged here, ${what}.`,
-  ]);
-  expect(told({ ...change, after: { [path]: 'no policy' } })).toEqual([
-    `policy-not-judged (medium): The policy cannot be read here, and so not judged ${what}.`,
-  ]);
-  expect(told({ type, action: 'create', before: null, after: {}, afterUnknown: { [path]: true } })).toEqual([
-    `policy-not-judged (medium): It is not known until the apply ${what}.`,
-  ]);
-});
+])(
+  'a policy of %s that is not known, sensitive, no policy or nested without end is told',
+  (type, path, what) => {
+    const change = { type, before: { [path]: READ } };
+    expect(told({ ...change, after: {}, afterUnknown: { [path]: true } })).toEqual([
+      `policy-not-judged (medium): It is not known until the apply ${what}.`,
+    ]);
+    expect(told({ ...change, after: { [path]: SECRET }, afterSensitive: { [path]: true } })).toEqual([
+      `policy-not-judged (medium): It is marked as sensitive, and so not judged here, ${what}.`,
+    ]);
+    const endless = `{"Statement":[{"Effect":"Allow","Action":${'['.repeat(20_000)}${']'.repeat(20_000)}}]}`;
+    for (const text of ['no policy', endless])
+      expect(told({ ...change, after: { [path]: text } })).toEqual([
+        `policy-not-judged (medium): The policy cannot be read here, and so not judged ${what}.`,
+      ]);
+    expect(told({ type, action: 'create', before: null, after: {}, afterUnknown: { [path]: true } })).toEqual(
+      [`policy-not-judged (medium): It is not known until the apply ${what}.`],
+    );
+  },
+);
 
 test('a new queue or key whose policy AWS fills in is not told', () => {
   for (const type of ['aws_sqs_queue', 'aws_kms_key', 'aws_s3_bucket'])

@@ -1,4 +1,4 @@
-import { embedded, isObject, type JsonObject } from '../json';
+import { embedded, isDeep, isObject, type JsonObject } from '../json';
 import type { Doubt, Examined } from './examined';
 import { compare, covers, type Difference, type Principal, type Statement } from './policy-comparison';
 import type { Category, Severity } from './risk';
@@ -147,7 +147,7 @@ function readPolicy(change: Examined, path: readonly (string | number)[], side: 
     return isSet ? { why: 'hidden' } : NO_STATEMENTS;
   }
   const document = typeof text === 'string' ? embedded(text) : undefined;
-  if (!isObject(document)) return { why: 'unreadable' };
+  if (!isObject(document) || isDeep(document)) return { why: 'unreadable' };
   const given = Array.isArray(document['Statement'])
     ? (document['Statement'] as unknown[])
     : [document['Statement']];

@@ -7,8 +7,16 @@ test('backups that stay as they are, or are kept longer, are not told', () => {
 });
 
 test.each<[unknown, unknown, readonly string[]]>([
-  [0, 30, ['logs-shortened (high): Logs are kept 30 days instead of unlimited: older ones are deleted.']],
-  [null, 30, ['logs-shortened (high): Logs are kept 30 days instead of unlimited: older ones are deleted.']],
+  [
+    0,
+    30,
+    ['logs-shortened (high): Logs are kept for fewer days, 30 instead of unlimited: older ones are deleted.'],
+  ],
+  [
+    null,
+    30,
+    ['logs-shortened (high): Logs are kept for fewer days, 30 instead of unlimited: older ones are deleted.'],
+  ],
   [30, 0, []],
   [30, null, []],
 ])('of a log group, nothing set means for ever: %j to %j', (from, to, expected) => {

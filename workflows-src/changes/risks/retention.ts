@@ -61,7 +61,7 @@ const SHORTER: readonly Lowering[] = [
     of: { retention_in_days: 'aws_cloudwatch_log_group' },
     unset: 0,
     endless: 0,
-    sentence: 'Logs are kept {to} days instead of {from}: older ones are deleted.',
+    sentence: 'Logs are kept for fewer days, {to} instead of {from}: older ones are deleted.',
     whether: 'logs are kept as long as before',
   },
   {

@@ -914,7 +914,7 @@ const ROWS: readonly Row[] = [
     'retention_in_days',
     30,
     7,
-    'Logs are kept 7 days instead of 30: older ones are deleted.',
+    'Logs are kept for fewer days, 7 instead of 30: older ones are deleted.',
     'logs are kept as long as before',
   ],
   [
