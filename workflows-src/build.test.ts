@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-import { actionBundles, check } from './build';
+import { actionBundles, check, commandBundle } from './build';
 import { mend, type Files } from './model/generated-files';
 
 const root = resolve(__dirname, '..');
@@ -55,6 +55,29 @@ describe('the bundles of the actions', () => {
       ".github/actions/plan-comment/dist/other.js is no longer generated: run 'npm run build' and commit the result",
     ]);
     writeFileSync(join(folder, path), bundles.get(path) ?? '');
+  });
+});
+
+describe('the bundle of all commands', () => {
+  it('has the AWS SDK at hand when a command asks for it, and names its licence', async () => {
+    const files = await commandBundle(root);
+    expect(String(files.get('dist/licenses.txt'))).toContain('@aws-sdk/client-s3 3.1175.0 (Apache-2.0)');
+    const bundle = join(folder, 'fairlead.js');
+    writeFileSync(bundle, files.get('dist/fairlead.js') ?? '');
+    const child = spawn(process.execPath, [bundle, 'apply', 'dev', '--last-applied', join(folder, 'last')], {
+      cwd: root,
+      env: {
+        PATH: process.env.PATH,
+        // Nothing listens there.
+        AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+        AWS_ACCESS_KEY_ID: 'a',
+        AWS_SECRET_ACCESS_KEY: 'b',
+        AWS_MAX_ATTEMPTS: '1',
+      },
+    });
+    const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect(said).toMatch(/s3:\/\/\S+\.applied cannot be read: .*ECONNREFUSED/);
+    expect(code).toBe(1);
   });
 });
 

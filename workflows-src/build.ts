@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { build, type Metafile } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
 import { actions } from './actions';
 import { differences, explain, mend, type Files } from './model/generated-files';
@@ -49,10 +49,24 @@ async function bundle(
   file: string,
   target: string,
 ): Promise<[string, Uint8Array | string][]> {
+  const deferred: Metafile['inputs'] = {};
+  const options = optionsFor(root, target);
   const { outputFiles, metafile } = await build({
-    absWorkingDir: root,
+    ...options,
     entryPoints: [entry],
     outfile: `${folder}/${file}`,
+    plugins: [onDemand(options, deferred)],
+  });
+  const code = outputFiles[0]?.contents ?? new Uint8Array();
+  return [
+    [`${folder}/${file}`, code],
+    [`${folder}/licenses.txt`, licences(root, { ...metafile.inputs, ...deferred })],
+  ];
+}
+
+function optionsFor(root: string, target: string) {
+  return {
+    absWorkingDir: root,
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -65,16 +79,39 @@ async function bundle(
     metafile: true,
     write: false,
     logLevel: 'silent',
-  });
-  const code = outputFiles[0]?.contents ?? new Uint8Array();
-  return [
-    [`${folder}/${file}`, code],
-    [`${folder}/licenses.txt`, licences(root, metafile)],
-  ];
+  } as const satisfies BuildOptions;
+}
+
+/** Large, and of use to few commands. */
+const ON_DEMAND = 'workflows-src/operations/s3.ts';
+
+/**
+ * Keeps a module, with all that it needs, as text in the bundle. V8 looks through everything it is given as code before it
+ * runs the first line, and of a text it only looks for the end: the quick commands do not pay for the SDK of the others.
+ * @param inputs takes what the text was made from
+ */
+function onDemand(options: ReturnType<typeof optionsFor>, inputs: Metafile['inputs']): Plugin {
+  return {
+    name: 'on-demand',
+    setup({ onLoad }) {
+      onLoad({ filter: /[\\/]s3\.ts$/ }, async ({ path }) => {
+        const name = relative(options.absWorkingDir, path).replaceAll('\\', '/');
+        if (name !== ON_DEMAND) return undefined;
+        const { outputFiles, metafile } = await build({ ...options, entryPoints: [name], outfile: 's3.js' });
+        Object.assign(inputs, metafile.inputs);
+        const text = JSON.stringify(outputFiles[0]?.text ?? '');
+        const names = "['module', 'exports', 'require']";
+        return {
+          loader: 'js',
+          contents: `require('node:vm').compileFunction(${text}, ${names}, { filename: 's3.js' })(module, exports, require);`,
+        };
+      });
+    },
+  };
 }
 
 /** The licence of every package that has code in a bundle, by package. @throws Error naming a package that has none */
-function licences(root: string, { inputs }: Metafile): string {
+function licences(root: string, inputs: Metafile['inputs']): string {
   const folders = new Set(Object.keys(inputs).flatMap((path) => PACKAGE_FOLDER.exec(path)?.[0] ?? []));
   const texts = [...folders].sort().map((folder) => {
     const { name, version, license } = JSON.parse(

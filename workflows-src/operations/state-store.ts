@@ -1,8 +1,8 @@
-import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 
 import type { SynthesizedStack } from '../graph/synthesized';
 import { checked, commit, text } from '../review/checked';
+import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from './s3';
 
 /** What is kept beside a stack's state of its applies. */
 export interface AppliedRecord {
