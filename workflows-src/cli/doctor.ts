@@ -5,18 +5,22 @@ import { findK6 } from '../../loadtests/command';
 import { checkConfig, ConfigError } from '../../stacks/check-config';
 import { type Config, config as givenConfig } from '../../stacks/config';
 import { loadServiceDescriptors } from '../../stacks/services';
+import { COSTS_FILE, wholeDollars } from '../costs/render';
+import type { CostReport } from '../costs/report';
 import { findTerraform } from '../terraform/binary';
 import { CannotStart, run } from '../terraform/process';
+import { currentCosts } from './costs';
 import type { CommandIo } from './io';
 
 const HELP = `usage: npm run doctor
 
-Says which tools are here, which are missing and how to get each, and what in stacks/config.ts is still a placeholder.
+Says which tools are here, which are missing and how to get each, what in stacks/config.ts is still a placeholder, and what
+each environment costs a month while nobody uses it.
 
-Exit codes: 0 nothing is missing; 1 something is, or the configuration has mistakes.
+Exit codes: 0 nothing is missing; 1 something is, the configuration has mistakes, or a budget is below the cost.
 `;
 
-interface Finding {
+export interface Finding {
   readonly what: string;
   /** Undefined: it is here, as said. */
   readonly remedy?: string;
@@ -29,7 +33,7 @@ export async function doctorCommand(argv: readonly string[], io: CommandIo): Pro
     io.out(HELP);
     return 0;
   }
-  const findings = [...(await tools(io)), ...configuration(io)];
+  const findings = [...(await tools(io)), ...configuration(io), ...(await costs(io))];
   for (const { what, said, remedy } of findings)
     io.out(
       `${remedy === undefined ? 'ok   ' : 'to do'}  ${what}: ${said}${remedy === undefined ? '' : `. ${remedy}`}\n`,
@@ -114,4 +118,37 @@ function placeholders({ github, environments }: Config): readonly Finding[] {
     said: String(value),
     ...(isPlaceholder && { remedy: 'This is a placeholder: put your own' }),
   }));
+}
+
+async function costs(io: CommandIo): Promise<readonly Finding[]> {
+  try {
+    return costFindings(await currentCosts(io));
+  } catch (error) {
+    // Its mistakes have been said.
+    if (error instanceof ConfigError) return [];
+    if (io.signal?.aborted) throw error;
+    const [said = ''] = (error as Error).message.split('\n');
+    return [{ what: 'costs', said, remedy: 'npm run costs says more' }];
+  }
+}
+
+/** A line an environment: what it costs at rest, and whether its budget is enough for that. */
+export function costFindings({ environments }: CostReport): readonly Finding[] {
+  return environments.map(({ name, settings: { budgetUsdPerMonth: budget }, costs: { cents, unknown } }) => {
+    const said = `about $${wholeDollars(cents)} a month at rest (${COSTS_FILE})`;
+    const beyond = cents > budget * 100;
+    const remedies = [
+      ...(unknown.length > 0 ? ['Put the missing prices into workflows-src/costs/prices.json'] : []),
+      ...(beyond ? [`Raise environments.${name}.budgetUsdPerMonth in stacks/config.ts, or need less`] : []),
+    ];
+    return {
+      what: name,
+      said: [
+        said,
+        ...(unknown.length > 0 ? [`without what has no price: ${unknown.join(', ')}`] : []),
+        ...(beyond ? [`more than its budget of $${wholeDollars(budget * 100)}`] : []),
+      ].join(', '),
+      ...(remedies.length > 0 && { remedy: remedies.join('. ') }),
+    };
+  });
 }

@@ -20,7 +20,17 @@ const io = () => {
 test('help names every command and its exit codes', async () => {
   const { said, io: given } = io();
   expect(await main(['--help'], given)).toBe(0);
-  for (const command of ['plan', 'affected', 'apply', 'drift', 'render', 'bootstrap', 'loadtest', 'doctor']) {
+  for (const command of [
+    'plan',
+    'affected',
+    'apply',
+    'drift',
+    'render',
+    'bootstrap',
+    'loadtest',
+    'costs',
+    'doctor',
+  ]) {
     expect(said.out).toMatch(new RegExp(`^  ${command} +\\S`, 'm'));
     const own = io();
     expect(await main([command, '--help'], own.io)).toBe(0);

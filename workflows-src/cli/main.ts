@@ -36,8 +36,12 @@ const commands: Readonly<Record<string, Command>> = {
     does: 'runs a k6 profile and gives a verdict',
     load: () => (require('./loadtest') as typeof import('./loadtest')).loadtestCommand,
   },
+  costs: {
+    does: 'writes what each environment costs a month while nobody uses it',
+    load: () => (require('./costs') as typeof import('./costs')).costsCommand,
+  },
   doctor: {
-    does: 'says which tools are here, which are missing, and what is still a placeholder',
+    does: 'says which tools are missing, what is still a placeholder, and what it all costs',
     load: () => (require('./doctor') as typeof import('./doctor')).doctorCommand,
   },
 };
