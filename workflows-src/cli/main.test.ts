@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { main } from './main';
@@ -68,4 +69,19 @@ test('a reader that goes away is no crash', async () => {
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
   await once(child, 'close');
   expect(err).not.toMatch(/EPIPE|\n\s+at /);
+});
+
+const full = existsSync('/dev/full') ? test : test.skip;
+
+full('what cannot be written is not done', () => {
+  const device = openSync('/dev/full', 'w');
+  try {
+    const { status } = spawnSync(process.execPath, ['-r', 'tsx/cjs', join(__dirname, 'main.ts'), '--help'], {
+      cwd: join(__dirname, '..', '..'),
+      stdio: ['ignore', device, 'pipe'],
+    });
+    expect(status).toBe(1);
+  } finally {
+    closeSync(device);
+  }
 });

@@ -102,11 +102,13 @@ function abortOnSignals(): AbortController {
 /** The process's own: what a command is given when it is run from a shell. */
 export function processIo(): CommandIo {
   const abort = abortOnSignals();
-  // Whoever read our output has gone (`| head`, a closed terminal). Dying of it would kill an apply in the middle.
+  // Whoever read our output has gone (`| head`, a closed terminal), or the disk is full. Dying of it at once would kill an
+  // apply in the middle; but nobody may take for done what could not be said.
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error) =>
-      abort.abort(new Error(`nobody reads the output any more (${error.message})`)),
-    );
+    stream.on('error', (error) => {
+      abort.abort(new Error(`the output cannot be written any more (${error.message})`));
+      process.on('exit', () => (process.exitCode ||= 1));
+    });
   }
   return {
     cwd: process.cwd(),
