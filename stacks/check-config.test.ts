@@ -102,6 +102,8 @@ test.each<[string, (given: Record<string, any>) => void, string]>([
   expect(problemsOf(given)).toContain(problem);
 });
 
+const AT_SEVEN = { at: 'cron(0 7 ? * MON-FRI *)', timezone: 'Europe/Berlin', min: 1, max: 4 };
+
 test.each<[string, (descriptor: Record<string, any>) => void, string]>([
   [
     'names an environment there is not',
@@ -112,6 +114,16 @@ test.each<[string, (descriptor: Record<string, any>) => void, string]>([
     'has more tasks at least than at most',
     (d) => (d.tasks = { min: 5, max: 4 }),
     'services/api/service.ts.tasks: got min 5 above max 4; valid: min up to max',
+  ],
+  [
+    'is woken with more tasks at least than at most',
+    (d) => (d.environments = { dev: { schedule: [{ ...AT_SEVEN, min: 2, max: 1 }] } }),
+    'services/api/service.ts.environments.dev.schedule.0: got min 2 above max 1; valid: min up to max',
+  ],
+  [
+    'is parked at a time that is none',
+    (d) => (d.schedule = [{ ...AT_SEVEN, at: '0 19 * * *' }]),
+    'services/api/service.ts.schedule.0.at: got "0 19 * * *"; valid: a time such as cron(0 19 ? * MON-FRI *)',
   ],
   [
     'has a database and no migration',

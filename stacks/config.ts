@@ -161,6 +161,8 @@ export interface ServiceDescriptor {
   };
   readonly tasks: TaskCount;
   readonly scaling: ScalingTargets;
+  /** Moves the bounds by the clock; `tasks` are then those that it begins with, and no later apply sets them. @default never */
+  readonly schedule?: readonly ScheduledTaskCount[];
   /** Whether it uses the environment's PostgreSQL; then `migrate` says how its schema is brought up to date. */
   readonly database: boolean;
   /** The command of the one-off migration task, run from the same image before each release. */
@@ -168,7 +170,9 @@ export interface ServiceDescriptor {
   /** Plain, non-secret settings. */
   readonly environment?: Readonly<Record<string, string>>;
   /** What differs in one environment. */
-  readonly environments?: Readonly<Record<string, { readonly tasks?: TaskCount }>>;
+  readonly environments?: Readonly<
+    Record<string, { readonly tasks?: TaskCount; readonly schedule?: readonly ScheduledTaskCount[] }>
+  >;
 }
 
 export interface TaskCount {
@@ -184,4 +188,12 @@ export interface ScalingTargets {
   readonly memoryPercent?: number;
   /** Requests per task and minute. @default none */
   readonly requestsPerTarget?: number;
+}
+
+/** From that time on the bounds are these, until another entry moves them: `{ min: 0, max: 0 }` parks the service. */
+export interface ScheduledTaskCount extends TaskCount {
+  /** As EventBridge writes it, such as `cron(0 19 ? * MON-FRI *)`. */
+  readonly at: string;
+  /** Such as `Europe/Berlin`; clocks that change are followed. */
+  readonly timezone: string;
 }

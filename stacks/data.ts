@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { BaseStack, type BaseStackProps } from './base-stack';
 import type { DatabaseConfig, EnvironmentConfig } from './config';
 import { Postgres, POSTGRES_PORT } from './constructs/postgres';
-import { boundaryArn } from './names';
+import { boundaryArn, databaseIdentifier } from './names';
 import type { NetworkStack } from './network';
 
 export interface DataStackProps extends BaseStackProps {
@@ -35,7 +35,7 @@ export class DataStack extends BaseStack {
   public constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
     const { config, where, settings, network } = props;
-    const identifier = `${config.project}-${props.environment}-database`;
+    const identifier = databaseIdentifier(config.project, props.environment);
 
     // Without rules: each service that uses the database admits itself, by the id of its own group.
     const group = new SecurityGroup(this, 'group', {

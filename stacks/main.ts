@@ -39,7 +39,11 @@ export function buildApp(app: App, config: Config, services: Services): void {
       settings.database === 'none'
         ? undefined
         : new DataStack(app, `${environment}-data`, { ...props, network, database: settings.database });
-    const platform = new PlatformStack(app, `${environment}-platform`, { ...props, network });
+    const platform = new PlatformStack(app, `${environment}-platform`, {
+      ...props,
+      network,
+      services: Object.keys(services),
+    });
 
     for (const [service, descriptor] of Object.entries(services)) {
       const mine = {

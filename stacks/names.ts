@@ -116,3 +116,8 @@ export interface BootstrapPlace extends AccountRegion {
   /** The environments whose account this is, in the order of config. */
   readonly environments: readonly string[];
 }
+
+/** Of the environment's RDS instance. */
+export function databaseIdentifier(project: string, environment: string): string {
+  return `${project}-${environment}-database`;
+}

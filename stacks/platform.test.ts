@@ -20,7 +20,7 @@ test('the cluster has enhanced insights, and commands run in its containers leav
       },
     },
   });
-  expect(only(prod, 'aws_cloudwatch_log_group')).toEqual({
+  expect(at(prod, 'aws_cloudwatch_log_group.session-log')).toMatchObject({
     name: '/fairlead/prod/ecs-exec',
     retention_in_days: 365,
     kms_key_id: '${aws_kms_key.key.arn}',
@@ -37,8 +37,10 @@ test("the key serves this environment's log groups and this account's alarms, an
       { Service: 'logs.eu-west-1.amazonaws.com' },
       {
         ArnLike: {
-          'kms:EncryptionContext:aws:logs:arn':
+          'kms:EncryptionContext:aws:logs:arn': [
             'arn:aws:logs:eu-west-1:222222222222:log-group:/fairlead/prod/*',
+            'arn:aws:logs:eu-west-1:222222222222:log-group:aws-waf-logs-fairlead-prod*',
+          ],
         },
       },
     ],

@@ -39,7 +39,9 @@ export class ServiceStack extends BaseStack {
     const { project } = config;
     const { port, route } = descriptor;
     const name = `${project}-${environment}-${service}`;
-    const count = descriptor.environments?.[environment]?.tasks ?? descriptor.tasks;
+    const own = descriptor.environments?.[environment];
+    const count = own?.tasks ?? descriptor.tasks;
+    const schedule = own?.schedule ?? descriptor.schedule;
 
     const group = new SecurityGroup(this, 'security-group', {
       namePrefix: `${name}-`,
@@ -175,6 +177,7 @@ export class ServiceStack extends BaseStack {
       serviceName: ecsService.name,
       tasks: count,
       targets: descriptor.scaling,
+      ...(schedule && { schedule }),
       requestCountLabel: `${platform.loadBalancerArnSuffix}/${targets.arnSuffix}`,
     });
 

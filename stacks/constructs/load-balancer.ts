@@ -41,6 +41,7 @@ export class LoadBalancer extends Construct {
   /** Where services add their rules. */
   public readonly listenerArn: string;
   public readonly securityGroupId: string;
+  public readonly arn: string;
   /** `app/…/…` */
   public readonly arnSuffix: string;
   public readonly dnsName: string;
@@ -69,6 +70,7 @@ export class LoadBalancer extends Construct {
       accessLogs: { enabled: true, bucket: props.logBucket, prefix: 'access' },
       connectionLogs: { enabled: true, bucket: props.logBucket, prefix: 'connection' },
     });
+    this.arn = balancer.arn;
     this.arnSuffix = balancer.arnSuffix;
     this.dnsName = balancer.dnsName;
 

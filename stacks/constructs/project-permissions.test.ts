@@ -24,6 +24,10 @@ test.each([
     'arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/app/acme-%/1',
   ],
   ['logs:CreateLogGroup', 'arn:aws:logs:eu-west-1:111111111111:log-group:/acme/%/api'],
+  ['logs:CreateLogGroup', 'arn:aws:logs:eu-west-1:111111111111:log-group:aws-waf-logs-acme-%'],
+  ['wafv2:UpdateWebACL', 'arn:aws:wafv2:eu-west-1:111111111111:regional/webacl/acme-%/1'],
+  ['wafv2:AssociateWebACL', 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/app/acme-%/1'],
+  ['cloudwatch:PutDashboard', 'arn:aws:cloudwatch::111111111111:dashboard/acme-%'],
   ['s3:CreateBucket', 'arn:aws:s3:::acme-%-alb-logs'],
   ['iam:PassRole', 'arn:aws:iam::111111111111:role/acme-%-api-task'],
 ])('%s is for this environment alone', (action, resource) => {

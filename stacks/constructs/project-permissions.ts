@@ -135,6 +135,7 @@ function servicesInUse(scope: PermissionScope): readonly ServiceUse[] {
         arn('logs', `log-group:${path}*`),
         arn('logs', `log-group:/aws/rds/instance/${prefix}-*`),
         arn('logs', `log-group:/aws/ecs/containerinsights/${prefix}*`),
+        arn('logs', `log-group:aws-waf-logs-${prefix}*`),
       ],
       reads: ['ListTagsForResource', 'ListTagsLogGroup'],
       lists: ['DescribeLogGroups'],
@@ -146,12 +147,49 @@ function servicesInUse(scope: PermissionScope): readonly ServiceUse[] {
         'CreateLogGroup',
         'DeleteLogGroup',
       ],
+      // What WAF does in the caller's name when it is told where to log:
+      // https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html#logging-cw-logs-permissions
+      creates: ['CreateLogDelivery', 'DeleteLogDelivery', 'DescribeResourcePolicies', 'PutResourcePolicy'],
     },
     {
       service: 'cloudwatch',
-      resources: [arn('cloudwatch', `alarm:${prefix}-*`)],
-      reads: ['DescribeAlarms', 'ListTagsForResource'],
-      writes: ['TagResource', 'UntagResource', 'DeleteAlarms', 'PutMetricAlarm'],
+      resources: [
+        arn('cloudwatch', `alarm:${prefix}-*`),
+        `arn:aws:cloudwatch::${account}:dashboard/${prefix}`,
+        `arn:aws:cloudwatch::${account}:dashboard/${prefix}-*`,
+      ],
+      reads: ['DescribeAlarms', 'GetDashboard', 'ListTagsForResource'],
+      writes: [
+        'TagResource',
+        'UntagResource',
+        'DeleteAlarms',
+        'DeleteDashboards',
+        'PutDashboard',
+        'PutMetricAlarm',
+      ],
+    },
+    {
+      service: 'wafv2',
+      resources: [
+        arn('wafv2', `regional/webacl/${prefix}/*`),
+        arn('wafv2', `regional/webacl/${prefix}-*`),
+        arn('wafv2', 'regional/managedruleset/*'),
+        // To put the web ACL in front of the balancer takes the right on both.
+        arn('elasticloadbalancing', `loadbalancer/app/${prefix}/*`),
+        arn('elasticloadbalancing', `loadbalancer/app/${prefix}-*`),
+      ],
+      reads: ['Get*', 'ListTagsForResource'],
+      writes: [
+        'AssociateWebACL',
+        'CreateWebACL',
+        'DeleteLoggingConfiguration',
+        'DeleteWebACL',
+        'DisassociateWebACL',
+        'PutLoggingConfiguration',
+        'TagResource',
+        'UntagResource',
+        'UpdateWebACL',
+      ],
     },
     {
       service: 'sns',
@@ -393,6 +431,7 @@ export function roleAndKeyStatements(
             'ecs.application-autoscaling',
             'elasticloadbalancing',
             'rds',
+            'wafv2',
           ].map((service) => `${service}.amazonaws.com`),
         },
       },
