@@ -35,7 +35,7 @@ test('attacks that AWS knows are blocked, anonymous addresses counted, and anyth
 test('it stands in front of the balancer', () => {
   expect(only(json, 'aws_wafv2_web_acl_association')).toEqual({
     resource_arn: 'arn:lb',
-    web_acl_arn: '${aws_wafv2_web_acl.acl_D8B4D1D4.arn}',
+    web_acl_arn: '${aws_wafv2_web_acl.acl.arn}',
   });
 });
 

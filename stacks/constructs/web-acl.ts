@@ -49,7 +49,8 @@ export class WebAcl extends Construct {
         name: metric,
         priority: index,
         overrideAction: does === 'block' ? { none: {} } : { count: {} },
-        statement: { managedRuleGroupStatement: { vendorName: 'AWS', name: group } },
+        // Statements nest without end, so the binding takes them as Terraform spells them.
+        statement: { managed_rule_group_statement: { vendor_name: 'AWS', name: group } },
         visibilityConfig: metrics(metric),
       })),
       visibilityConfig: metrics('requests'),
