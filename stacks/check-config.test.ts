@@ -66,6 +66,11 @@ test.each<[string, (given: Record<string, any>) => void, string]>([
     'environments.dev.zones: got "us-east-1a"; valid: zones of eu-west-1',
   ],
   [
+    'a zone whose letter has no range',
+    (c) => (c.environments.dev.zones = ['eu-west-1a', 'eu-west-1i']),
+    'environments.dev.zones.1: got "eu-west-1i"; valid: an availability zone such as eu-west-1a, up to …h',
+  ],
+  [
     'a zone named twice',
     (c) => (c.environments.dev.zones = ['eu-west-1a', 'eu-west-1a']),
     'environments.dev.zones: got ["eu-west-1a","eu-west-1a"]; valid: different zones',

@@ -120,7 +120,7 @@ const environmentSchema = object({
   region: region(),
   zones: z
     .array(
-      text(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'an availability zone such as eu-west-1a'),
+      text(/^[a-z]{2}(-[a-z]+)+-\d[a-h]$/, 'an availability zone such as eu-west-1a, up to …h'),
       '2 or 3 availability zones',
     )
     .min(2, '2 or 3 availability zones')

@@ -18,7 +18,7 @@ export const config: Config = {
       zones: ['eu-west-1a', 'eu-west-1b'],
       cidr: '10.20.0.0/16',
       nat: 'single',
-      domain: 'ephemeral',
+      domain: { name: 'dev.app.example.com', hostedZoneId: 'Z0123456789EXAMPLE' },
       cluster: {
         architecture: 'arm64',
         instanceType: 't4g.medium',
@@ -30,10 +30,10 @@ export const config: Config = {
         instanceClass: 'db.t4g.micro',
         storageGiB: 20,
         maxStorageGiB: 50,
-        multiAz: false,
+        multiAz: true,
         backupDays: 1,
       },
-      protection: false,
+      protection: true,
       alarmEmail: 'platform-dev@example.com',
       budgetUsdPerMonth: 150,
     },
@@ -94,11 +94,22 @@ export interface AccountRegion {
 }
 
 export interface EnvironmentConfig extends AccountRegion {
-  /** 2 or 3 availability zones of the region. Subnets are replaced, with what stands in them, when one goes. */
+  /**
+   * 2 or 3 availability zones of the region, up to the letter h. A subnet's addresses follow its zone's letter: a plan that
+   * adds a zone makes its subnets and lets balancer, instances, tasks and database into them; one that takes a zone out
+   * destroys the subnets of that zone alone; neither replaces anything, and the order matters only to `nat: 'single'`,
+   * whose gateway stands in the first. AWS deletes no subnet that is in use, and an apply begins with the network: empty
+   * the zone before the merge, with `npm run apply -- <environment> platform data service-<name>…` on the branch.
+   */
   readonly zones: readonly string[];
   /** The VPC's IPv4 range, a /16. Changing it replaces the network and everything in it. */
   readonly cidr: string;
-  /** The way out of private subnets. `none` reaches AWS by VPC endpoints only; `perZone` survives the loss of a zone. */
+  /**
+   * The way out of private subnets. `none` reaches AWS by VPC endpoints only; `perZone` survives the loss of a zone.
+   * A plan that changes it creates and destroys gateways, their addresses, routes and, to or from `none`, endpoints, and
+   * updates the routes that stay. It touches nothing that runs, but what is sent through a gateway that goes is cut off;
+   * towards `none`, until the endpoints answer, nothing leaves.
+   */
   readonly nat: 'none' | 'single' | 'perZone';
   /** HTTPS under this name; `ephemeral` is plain HTTP, no protection and forced deletes, for a first try without DNS. */
   readonly domain: DomainConfig | 'ephemeral';
