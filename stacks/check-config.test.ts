@@ -24,7 +24,7 @@ test('six different mistakes are reported at once, each with its path, what came
   const given = fresh();
   given.environments.dev.nat = 'one';
   given.environments.dev.zones = ['eu-west-1a'];
-  given.environments.dev.protection = true;
+  given.environments.dev.domain = 'ephemeral';
   given.environments.prod.account = 12345;
   given.environments.prod.cluster.instanceType = 'm7i.large';
   const descriptor = service();

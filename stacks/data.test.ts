@@ -1,8 +1,7 @@
-import { stackOf, stacksOf } from './test-app';
+import { given, stackOf, stacksOf } from './test-app';
 import { all, only } from './test-json';
 
 const stacks = stacksOf();
-const dev = stackOf(stacks, 'dev-data');
 const prod = stackOf(stacks, 'prod-data');
 
 test('a protected environment cannot lose its database by a destroy', () => {
@@ -18,15 +17,16 @@ test('a protected environment cannot lose its database by a destroy', () => {
 });
 
 test('an ephemeral one can, and leaves nothing behind', () => {
-  expect(only(dev, 'aws_db_instance')).toMatchObject({
+  const { prod: settings } = given.config.environments;
+  const environments = { prod: { ...settings!, domain: 'ephemeral' as const, protection: false } };
+  const ephemeral = stackOf(stacksOf({ ...given.config, environments }), 'prod-data');
+  expect(only(ephemeral, 'aws_db_instance')).toMatchObject({
     deletion_protection: false,
     delete_automated_backups: true,
     skip_final_snapshot: true,
-    backup_retention_period: 1,
-    multi_az: false,
     apply_immediately: true,
   });
-  expect(only(dev, 'aws_db_instance')).not.toHaveProperty('final_snapshot_identifier');
+  expect(only(ephemeral, 'aws_db_instance')).not.toHaveProperty('final_snapshot_identifier');
 });
 
 test('the security group has no rule of its own: each service admits itself', () => {

@@ -2,8 +2,16 @@ import { given, stackOf, stacksOf } from './test-app';
 import { all, at, only } from './test-json';
 
 const stacks = stacksOf();
-const dev = stackOf(stacks, 'dev-platform');
 const prod = stackOf(stacks, 'prod-platform');
+const { prod: settings } = given.config.environments;
+/** The same, to be thrown away. */
+const ephemeral = stackOf(
+  stacksOf({
+    ...given.config,
+    environments: { prod: { ...settings!, domain: 'ephemeral', protection: false } },
+  }),
+  'prod-platform',
+);
 
 test('the cluster has enhanced insights, and commands run in its containers leave an encrypted record', () => {
   expect(only(prod, 'aws_ecs_cluster')).toEqual({
@@ -58,13 +66,13 @@ test('the balancer stands in the public subnets and the instances in the private
 });
 
 test('an ephemeral environment can be destroyed with all that is in it, any other cannot', () => {
-  const destroyable = (stack: typeof dev): unknown[] => [
+  const destroyable = (stack: typeof prod): unknown[] => [
     only(stack, 'aws_autoscaling_group')['force_delete'],
     only(stack, 'aws_s3_bucket')['force_destroy'],
     only(stack, 'aws_lb')['enable_deletion_protection'],
     only(stack, 'aws_kms_key')['deletion_window_in_days'],
   ];
-  expect(destroyable(dev)).toEqual([true, true, false, 7]);
+  expect(destroyable(ephemeral)).toEqual([true, true, false, 7]);
   expect(destroyable(prod)).toEqual([false, false, true, 30]);
 });
 
@@ -108,11 +116,11 @@ test('the budget warns at 80 percent spent and at 100 percent forecast', () => {
 
 test('an operator finds the address and the cluster among the outputs', () => {
   expect(prod.output['url']).toEqual({ value: 'https://app.example.com' });
-  expect(dev.output['url']).toEqual({ value: 'http://${aws_lb.load-balancer_994F87EC.dns_name}' });
-  expect(dev.output['load_balancer_dns_name']).toEqual({
+  expect(ephemeral.output['url']).toEqual({ value: 'http://${aws_lb.load-balancer_994F87EC.dns_name}' });
+  expect(prod.output['load_balancer_dns_name']).toEqual({
     value: '${aws_lb.load-balancer_994F87EC.dns_name}',
   });
-  expect(dev.output['cluster_name']).toEqual({ value: '${aws_ecs_cluster.cluster.name}' });
+  expect(prod.output['cluster_name']).toEqual({ value: '${aws_ecs_cluster.cluster.name}' });
 });
 
 test('what services are joined to keeps its address', () => {

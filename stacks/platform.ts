@@ -14,7 +14,7 @@ import { EncryptionKey, logsMayUseKey } from './constructs/encryption-key';
 import { LoadBalancer } from './constructs/load-balancer';
 import { PlatformDashboard } from './constructs/platform-dashboard';
 import { WEB_ACL_LOG_PREFIX, WebAcl } from './constructs/web-acl';
-import { boundaryArn, databaseIdentifier, withinLimit } from './names';
+import { accessLogBucketName, boundaryArn, databaseIdentifier, withinLimit } from './names';
 import type { NetworkStack } from './network';
 
 /** Of every log group on the platform. */
@@ -94,6 +94,7 @@ export class PlatformStack extends BaseStack {
 
     this.capacityProviderName = new Ec2Capacity(this, 'capacity', {
       name,
+      where,
       clusterName: cluster.name,
       instances: settings.cluster,
       vpcId: network.vpcId,
@@ -106,6 +107,8 @@ export class PlatformStack extends BaseStack {
     const logBucket = new AccessLogBucket(this, 'access-logs', {
       name: withinLimit('bucket', `${name}-${account}-${where.region}-alb-logs`, { ...madeOf, ...where }),
       account,
+      // The state's bucket is in the same region: an account has one.
+      accessLogBucketName: accessLogBucketName(project, where),
       forceDestroy: ephemeral,
     });
     const balancer = new LoadBalancer(this, 'load-balancer', {

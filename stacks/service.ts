@@ -10,6 +10,7 @@ import { BaseStack, type BaseStackProps } from './base-stack';
 import type { EnvironmentConfig, ServiceDescriptor } from './config';
 import { Connection, HttpsOut } from './constructs/connection';
 import { ServiceScaling } from './constructs/service-scaling';
+import { skipCheck } from './constructs/skip-check';
 import type { DataStack } from './data';
 import { withinLimit } from './names';
 import type { NetworkStack } from './network';
@@ -28,14 +29,14 @@ export interface ServiceStackProps extends BaseStackProps {
   readonly platform: PlatformStack;
   readonly tasks: TasksStack;
   /** @default none: the service uses no database */
-  readonly data?: DataStack;
+  readonly database?: DatabaseAccess;
 }
 
 /** One service running on the platform: its tasks, its share of the balancer, its scaling. Holds no data: safe to replace. */
 export class ServiceStack extends BaseStack {
   public constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
-    const { config, environment, service, descriptor, network, platform, tasks, data } = props;
+    const { config, environment, service, descriptor, network, platform, tasks, database } = props;
     const { project } = config;
     const { port, route } = descriptor;
     const name = `${project}-${environment}-${service}`;
@@ -57,11 +58,11 @@ export class ServiceStack extends BaseStack {
       description: `Load balancer to ${service}`,
     });
     const toDatabase =
-      data &&
+      database &&
       new Connection(this, 'to-database', {
         fromSecurityGroupId: group.id,
-        toSecurityGroupId: data.access.securityGroupId,
-        port: data.access.port,
+        toSecurityGroupId: database.securityGroupId,
+        port: database.port,
         description: `${service} to PostgreSQL`,
       });
 
@@ -89,6 +90,7 @@ export class ServiceStack extends BaseStack {
       },
       lifecycle: { createBeforeDestroy: true },
     });
+    skipCheck(targets, 'CKV_AWS_378', 'TLS ends at the balancer; behind it only its security group reaches the tasks');
     const rule = new LbListenerRule(this, 'route', {
       listenerArn: platform.listenerArn,
       priority: route.priority,

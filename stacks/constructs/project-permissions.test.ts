@@ -35,6 +35,13 @@ test.each([
   expect(allows(change, action, resource.replace('%', 'prod'))).toBe(false);
 });
 
+test('of EC2 everything can be listed that AWS narrows to nothing, and the rest is read by resource', () => {
+  const read = readStatements(scope);
+  expect(allows(read, 'ec2:DescribeSecurityGroups', '*')).toBe(true);
+  expect(allows(read, 'ec2:DescribeVpcAttribute', '*')).toBe(false);
+  expect(allows(read, 'ec2:DescribeVpcAttribute', 'arn:aws:ec2:eu-west-1:111111111111:vpc/vpc-1')).toBe(true);
+});
+
 test.each([
   ['ec2:CreateVpc', 'arn:aws:ec2:eu-west-1:111111111111:vpc/vpc-1'],
   ['ec2:CreateNatGateway', 'arn:aws:ec2:eu-west-1:111111111111:natgateway/nat-1'],
@@ -67,5 +74,6 @@ test('the boundary keeps to the project: no other bucket, log group or role', ()
     allows(boundary, 'logs:PutLogEvents', 'arn:aws:logs:eu-west-1:111111111111:log-group:/other/x'),
   ).toBe(false);
   expect(allows(boundary, 'iam:PutRolePolicy', 'arn:aws:iam::111111111111:role/other')).toBe(false);
+  expect(allows(boundary, 'iam:CreatePolicy', 'arn:aws:iam::111111111111:policy/acme-dev-own')).toBe(false);
   expect(allows(boundary, 'iam:CreateUser', 'arn:aws:iam::111111111111:user/acme-dev')).toBe(false);
 });

@@ -25,6 +25,8 @@ interface ServiceUse {
   readonly writes?: readonly string[];
   /** Changes that AWS lets nobody narrow to a resource. */
   readonly creates?: readonly string[];
+  /** The most that any role does to those resources. @default everything */
+  readonly most?: readonly string[];
 }
 
 /** Everything else (IAM, keys, parameters, the state) needs a condition and has a function of its own below. */
@@ -39,7 +41,34 @@ function servicesInUse(scope: PermissionScope): readonly ServiceUse[] {
     {
       service: 'ec2',
       resources: [arn('ec2', '*'), `arn:aws:ec2:${region}::image/*`],
-      lists: ['Describe*', 'GetManagedPrefixListEntries'],
+      reads: ['DescribeVpcAttribute', 'GetManagedPrefixListEntries'],
+      // One by one: some of its Describe actions can be narrowed, and then `*` is more than is needed.
+      // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+      lists: [
+        'AccountAttributes',
+        'Addresses',
+        'AddressesAttribute',
+        'AvailabilityZones',
+        'FlowLogs',
+        'Images',
+        'InstanceTypes',
+        'Instances',
+        'InternetGateways',
+        'LaunchTemplateVersions',
+        'LaunchTemplates',
+        'ManagedPrefixLists',
+        'NatGateways',
+        'NetworkAcls',
+        'NetworkInterfaces',
+        'PrefixLists',
+        'RouteTables',
+        'SecurityGroupRules',
+        'SecurityGroups',
+        'Subnets',
+        'Tags',
+        'VpcEndpoints',
+        'Vpcs',
+      ].map((what) => `Describe${what}`),
       writes: [
         '*Address*',
         '*FlowLogs',
@@ -273,6 +302,7 @@ function servicesInUse(scope: PermissionScope): readonly ServiceUse[] {
         `arn:aws:iam::${account}:oidc-provider/*`,
       ],
       reads: ['Get*', 'List*'],
+      most: ['Get*', 'List*', '*Role', '*RolePolicy', '*InstanceProfile'],
     },
     {
       service: 'ssm',
@@ -288,14 +318,13 @@ function servicesAtRuntime({ account, region = '*' }: PermissionScope): readonly
   return [
     {
       Effect: 'Allow',
-      Action: [
-        'ec2messages:*',
-        'ssmmessages:*',
-        'ssm:UpdateInstanceInformation',
-        'ecs:DiscoverPollEndpoint',
-        'cloudwatch:PutMetricData',
-      ],
+      Action: ['ec2messages:*', 'ssmmessages:*', 'ecs:DiscoverPollEndpoint', 'cloudwatch:PutMetricData'],
       Resource: '*',
+    },
+    {
+      Effect: 'Allow',
+      Action: 'ssm:UpdateInstanceInformation',
+      Resource: `arn:aws:ec2:${region}:${account}:instance/*`,
     },
     { Effect: 'Allow', Action: 'rds-db:connect', Resource: `arn:aws:rds-db:${region}:${account}:dbuser:*` },
     {
@@ -313,9 +342,9 @@ function servicesAtRuntime({ account, region = '*' }: PermissionScope): readonly
 export function boundaryStatements(scope: PermissionScope, boundaryArn: string): readonly PolicyStatement[] {
   const used = servicesInUse(scope);
   return [
-    ...used.map(({ service, resources }): PolicyStatement => ({
+    ...used.map(({ service, resources, most = ['*'] }): PolicyStatement => ({
       Effect: 'Allow',
-      Action: `${service}:*`,
+      Action: named(service, most),
       Resource: resources,
     })),
     {
