@@ -114,6 +114,13 @@ export interface EnvironmentConfig extends AccountRegion {
   /** HTTPS under this name; `ephemeral` is plain HTTP, no protection and forced deletes, for a first try without DNS. */
   readonly domain: DomainConfig | 'ephemeral';
   readonly cluster: ClusterConfig;
+  /**
+   * PostgreSQL for the services that ask for one; `none` goes with services that ask for none. Turning it off is data loss,
+   * and the plan says so: in this order it takes from tasks and service what let them reach it, and then destroys the
+   * instance, its security group, logs and key. Where `protection` is on, AWS refuses the last: turn that off in a pull
+   * request before this one. No final snapshot is made then, and what is encrypted with the database's own key is lost with
+   * that, 30 days later (7 in an ephemeral environment): what is to be kept is a snapshot copied under another key.
+   */
   readonly database: DatabaseConfig | 'none';
   /** Deletion protection, final snapshots and retained backups. Must be false in an ephemeral environment. */
   readonly protection: boolean;

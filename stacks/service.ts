@@ -11,7 +11,7 @@ import type { EnvironmentConfig, ServiceDescriptor } from './config';
 import { Connection, HttpsOut } from './constructs/connection';
 import { ServiceScaling } from './constructs/service-scaling';
 import { skipCheck } from './constructs/skip-check';
-import type { DataStack } from './data';
+import type { DatabaseAccess } from './data';
 import { withinLimit } from './names';
 import type { NetworkStack } from './network';
 import type { PlatformStack } from './platform';
@@ -90,7 +90,11 @@ export class ServiceStack extends BaseStack {
       },
       lifecycle: { createBeforeDestroy: true },
     });
-    skipCheck(targets, 'CKV_AWS_378', 'TLS ends at the balancer; behind it only its security group reaches the tasks');
+    skipCheck(
+      targets,
+      'CKV_AWS_378',
+      'TLS ends at the balancer; behind it only its security group reaches the tasks',
+    );
     const rule = new LbListenerRule(this, 'route', {
       listenerArn: platform.listenerArn,
       priority: route.priority,

@@ -11,7 +11,7 @@ import { hardenedContainer, type HardenedContainerProps } from './constructs/har
 import type { PolicyStatement } from './constructs/policy';
 import { Role, serviceTrust } from './constructs/role';
 import { skipCheck } from './constructs/skip-check';
-import type { DatabaseAccess, DataStack } from './data';
+import type { DatabaseAccess } from './data';
 import { boundaryArn, repositoryArn, repositoryUrl, withinLimit } from './names';
 import type { NetworkStack } from './network';
 import { LOG_RETENTION_DAYS, type PlatformStack } from './platform';
