@@ -56,6 +56,11 @@ test.each<[string, (given: Record<string, any>) => void, string]>([
     'environments.prod.domain.hostedZoneId: got "x"; valid: a Route 53 hosted zone id such as Z0123456789EXAMPLE',
   ],
   [
+    'a domain too long for a certificate',
+    (c) => (c.environments.prod.domain.name = `${'a'.repeat(53)}.example.com`),
+    `environments.prod.domain.name: got "${'a'.repeat(53)}.example.com"; valid: a host name such as app.example.com, of at most 64 characters`,
+  ],
+  [
     'a word that is no domain',
     (c) => (c.environments.prod.domain = 'example.com'),
     `environments.prod.domain: got "example.com"; valid: 'ephemeral', or an object with name, hostedZoneId`,

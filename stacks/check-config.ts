@@ -132,8 +132,9 @@ const environmentSchema = object({
       z.literal('ephemeral'),
       object({
         name: text(
-          /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
-          'a host name such as app.example.com',
+          // 64: AWS puts it into the certificate as its first name.
+          /^(?=.{4,64}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+          'a host name such as app.example.com, of at most 64 characters',
         ),
         hostedZoneId: text(/^Z[A-Z0-9]{8,31}$/, 'a Route 53 hosted zone id such as Z0123456789EXAMPLE'),
       }),
