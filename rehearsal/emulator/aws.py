@@ -81,6 +81,7 @@ KINDS = [
     ("security group", "ec2", "describe_security_groups", "SecurityGroups[].GroupId", {}),
     ("VPC endpoint", "ec2", "describe_vpc_endpoints", "VpcEndpoints[?State != 'deleted'].VpcEndpointId", {}),
     ("flow log", "ec2", "describe_flow_logs", "FlowLogs[].FlowLogId", {}),
+    ("managed prefix list", "ec2", "describe_managed_prefix_lists", "PrefixLists[?OwnerId != 'AWS'].PrefixListId", {}),
     ("network interface", "ec2", "describe_network_interfaces", "NetworkInterfaces[].NetworkInterfaceId", {}),
     ("launch template", "ec2", "describe_launch_templates", "LaunchTemplates[].LaunchTemplateId", {}),
     ("instance", "ec2", "describe_instances", "Reservations[].Instances[?State.Name != 'terminated'][].InstanceId", {}),
@@ -91,12 +92,15 @@ KINDS = [
     ("task definition", "ecs", "list_task_definitions", "taskDefinitionArns", {"status": "ACTIVE"}),
     ("capacity provider", "ecs", "describe_capacity_providers", "capacityProviders[?status == 'ACTIVE'].name", {}),
     ("scalable target", "application-autoscaling", "describe_scalable_targets", "ScalableTargets[].ResourceId", {"ServiceNamespace": "ecs"}),
+    ("scheduled action", "application-autoscaling", "describe_scheduled_actions", "ScheduledActions[].ScheduledActionName", {"ServiceNamespace": "ecs"}),
     ("database", "rds", "describe_db_instances", "DBInstances[].DBInstanceIdentifier", {}),
     ("database snapshot", "rds", "describe_db_snapshots", "DBSnapshots[].DBSnapshotIdentifier", {}),
     ("database subnet group", "rds", "describe_db_subnet_groups", "DBSubnetGroups[].DBSubnetGroupName", {}),
     ("database parameter group", "rds", "describe_db_parameter_groups", "DBParameterGroups[].DBParameterGroupName", {}),
+    ("database event subscription", "rds", "describe_event_subscriptions", "EventSubscriptionsList[].CustSubscriptionId", {}),
     ("secret", "secretsmanager", "list_secrets", "SecretList[].Name", {}),
     ("log group", "logs", "describe_log_groups", "logGroups[].logGroupName", {}),
+    ("log resource policy", "logs", "describe_resource_policies", "resourcePolicies[].policyName", {}),
     ("bucket", "s3", "list_buckets", "Buckets[].Name", {}),
     ("role", "iam", "list_roles", "Roles[].RoleName", {}),
     ("managed policy", "iam", "list_policies", "Policies[].PolicyName", {"Scope": "Local"}),
@@ -109,6 +113,7 @@ KINDS = [
     ("hosted zone", "route53", "list_hosted_zones", "HostedZones[].Name", {}),
     ("certificate", "acm", "list_certificates", "CertificateSummaryList[].CertificateArn", {}),
     ("web ACL", "wafv2", "list_web_acls", "WebACLs[].Name", {"Scope": "REGIONAL"}),
+    ("web ACL logging", "wafv2", "list_logging_configurations", "LoggingConfigurations[].ResourceArn", {"Scope": "REGIONAL"}),
     ("event rule", "events", "list_rules", "Rules[].Name", {}),
     ("KMS alias", "kms", "list_aliases", "Aliases[?!starts_with(AliasName, 'alias/aws/')].AliasName", {}),
 ]
@@ -139,9 +144,14 @@ COMMANDS = {
     "inventory": inventory,
 }
 
-if __name__ == "__main__":
+
+def only_the_emulator():
     if not os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://127.0.0.1:"):
         sys.exit("aws.py: AWS_ENDPOINT_URL is not the emulator on 127.0.0.1; refusing to touch anything else")
+
+
+if __name__ == "__main__":
+    only_the_emulator()
     if len(sys.argv) != 3 or sys.argv[1] not in COMMANDS:
         sys.exit(f"usage: aws.py {'|'.join(COMMANDS)} JSON")
     print(json.dumps(COMMANDS[sys.argv[1]](**json.loads(sys.argv[2]))))
