@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import * as z from 'zod';
@@ -7,7 +7,7 @@ import { describeVerdict, runLoadTest } from '../loadtests/run';
 import { checkConfig, environmentNamed } from '../stacks/check-config';
 import { config as givenConfig } from '../stacks/config';
 import { synthesize } from '../stacks/main';
-import { repositoryName, repositoryUrl } from '../stacks/names';
+import { databaseIdentifier, repositoryName, repositoryUrl } from '../stacks/names';
 import { loadServiceDescriptors } from '../stacks/services';
 import { ProgressBoard, type Screen } from '../workflows-src/cli/progress';
 import type { CommandIo } from '../workflows-src/cli/io';
@@ -28,7 +28,7 @@ import { bootstrap, type BootstrapOptions, detachState } from '../workflows-src/
 import { checkedOutCommit } from '../workflows-src/operations/commit';
 import { checkDrift } from '../workflows-src/operations/drift';
 import { changesAnything, messageOf, planned, planStacks, summary } from '../workflows-src/operations/plan';
-import { initialize, removePlan, type Workspace } from '../workflows-src/operations/workspace';
+import { initialize, planFile, removePlan, type Workspace } from '../workflows-src/operations/workspace';
 import { findTerraform } from '../workflows-src/terraform/binary';
 import { providerSource } from '../workflows-src/terraform/provider-mirror';
 import { Terraform } from '../workflows-src/terraform/terraform';
@@ -36,7 +36,9 @@ import { Emulator, withoutAws } from './emulator';
 import { imageManifest } from './image';
 import { LocalService } from './local-service';
 import { pythonEnvironment } from './python';
+import { restoreDrill } from './restore-drill';
 import { RunFolder } from './run-folder';
+import { mustHoldNoSecret } from './secret-search';
 import { edited, rehearsedSettings, type RehearsedSettings } from './settings';
 
 export interface RehearsalOptions {
@@ -178,6 +180,16 @@ class Story {
       'Somebody changes a resource behind Terraform’s back, through the AWS API. The scheduled check must name it.',
     );
     await this.drift(workspace, stacks);
+
+    if (environmentNamed(settings.config, environment).database !== 'none') {
+      this.chapter(
+        'Backup and password',
+        'A snapshot of the database becomes a new instance, which must be as the first one: the drill of docs/restore.md. Then the',
+        'master password, which no file may hold, is read from Secrets Manager and searched for.',
+      );
+      await this.restoreDrill(settings);
+      await this.secretSearch();
+    }
 
     this.chapter(
       'Load test',
@@ -396,6 +408,24 @@ class Story {
     this.io.out(`\n${indent(closed.comment)}\n`);
   }
 
+  private async restoreDrill({ config }: RehearsedSettings): Promise<void> {
+    const database = databaseIdentifier(config.project, this.options.environment);
+    const same = await restoreDrill(this.need(), database, this.signal);
+    this.say(
+      `A snapshot of ${database} was restored, and all of that removed again. Both instances had the same`,
+      `${same}.`,
+    );
+  }
+
+  private async secretSearch(): Promise<void> {
+    const plans = readdirSync(this.plans).length;
+    const { files, objectVersions } = await mustHoldNoSecret(this.need(), this.folder.path, this.signal);
+    this.say(
+      `The master password is in none of ${files} files: ${objectVersions} versions of states and other objects in S3, ${plans} second`,
+      'plans, all that was synthesized, the logs.',
+    );
+  }
+
   private async loadTest({ services }: RehearsedSettings, k6: string): Promise<void> {
     const runnable = Object.entries(services).find(([name]) =>
       existsSync(join(ROOT, 'services', name, 'src', 'server.ts')),
@@ -511,10 +541,22 @@ class Story {
           `${stack.id}: a second plan should change nothing, and says ${summary(changes)}:\n  ${changes.changes.map(({ address, action }) => `${action} ${address}`).join('\n  ')}`,
         );
       }
+      if (!this.options.fast) await this.keepPlan(workspace, stack);
       workspace.watch(stack.id, 'done: a second plan changes nothing', 'end');
     } finally {
       await removePlan(stack);
     }
+  }
+
+  /** For the search for secrets: a second plan knows every value. */
+  private async keepPlan(workspace: Workspace, stack: SynthesizedStack): Promise<void> {
+    mkdirSync(this.plans, { recursive: true });
+    const json = await workspace.terraform.show(stack.folder, planFile(stack));
+    writeFileSync(join(this.plans, `${stack.id}.json`), json);
+  }
+
+  private get plans(): string {
+    return join(this.folder.path, 'plans');
   }
 
   private mustAllBeDone(outcomes: ReadonlyMap<string, Outcome<unknown>>): void {

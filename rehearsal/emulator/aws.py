@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import jmespath
@@ -53,6 +54,92 @@ def running_images(cluster, service):
     runs = ecs.describe_services(cluster=cluster, services=[service])["services"][0]["taskDefinition"]
     containers = ecs.describe_task_definition(taskDefinition=runs)["taskDefinition"]["containerDefinitions"]
     return {"images": [container["image"] for container in containers]}
+
+
+def restore_drill(database, restored):
+    """Restores a snapshot of a database into a new instance, as docs/restore.md does, and removes both again. Says what each is."""
+    rds = client("rds")
+
+    def described(identifier):
+        return rds.describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"][0]
+
+    original = described(database)
+    snapshot = f"{restored}-drill"
+    rds.create_db_snapshot(DBInstanceIdentifier=database, DBSnapshotIdentifier=snapshot)
+    try:
+        rds.get_waiter("db_snapshot_available").wait(DBSnapshotIdentifier=snapshot)
+        rds.restore_db_instance_from_db_snapshot(
+            DBSnapshotIdentifier=snapshot,
+            DBInstanceIdentifier=restored,
+            DBInstanceClass=original["DBInstanceClass"],
+            DBSubnetGroupName=original["DBSubnetGroup"]["DBSubnetGroupName"],
+            DBParameterGroupName=original["DBParameterGroups"][0]["DBParameterGroupName"],
+            VpcSecurityGroupIds=[group["VpcSecurityGroupId"] for group in original["VpcSecurityGroups"]],
+            EnableIAMDatabaseAuthentication=True,
+            ManageMasterUserPassword=True,
+            MasterUserSecretKmsKeyId=original["MasterUserSecret"]["KmsKeyId"],
+            PubliclyAccessible=False,
+        )
+        try:
+            rds.get_waiter("db_instance_available").wait(DBInstanceIdentifier=restored)
+            copy = described(restored)
+        finally:
+            rds.delete_db_instance(DBInstanceIdentifier=restored, SkipFinalSnapshot=True, DeleteAutomatedBackups=True)
+            rds.get_waiter("db_instance_deleted").wait(DBInstanceIdentifier=restored)
+    finally:
+        rds.delete_db_snapshot(DBSnapshotIdentifier=snapshot)
+    return {"original": facts(original), "restored": facts(copy)}
+
+
+def facts(instance):
+    return {
+        "id": instance["DbiResourceId"],
+        "masterSecret": instance["MasterUserSecret"]["SecretArn"],
+        "same": {
+            "engine": f"{instance['Engine']} {instance['EngineVersion']}",
+            "name": instance["DBName"],
+            "storage": f"{instance['AllocatedStorage']} GiB {instance['StorageType']}",
+            "storage key": instance["KmsKeyId"] if instance["StorageEncrypted"] else "none",
+            "subnet group": instance["DBSubnetGroup"]["DBSubnetGroupName"],
+            "security groups": " ".join(group["VpcSecurityGroupId"] for group in instance["VpcSecurityGroups"]),
+            "parameter group": " ".join(group["DBParameterGroupName"] for group in instance["DBParameterGroups"]),
+            "IAM sign-in": instance["IAMDatabaseAuthenticationEnabled"],
+            "password key": instance["MasterUserSecret"]["KmsKeyId"],
+            "public access": instance["PubliclyAccessible"],
+        },
+    }
+
+
+def secret_values():
+    """The values of every secret: of those that RDS manages the password, of others the whole text."""
+    secretsmanager = client("secretsmanager")
+    found = []
+    for name in pages("secretsmanager", "list_secrets", "SecretList[].Name"):
+        text = secretsmanager.get_secret_value(SecretId=name)["SecretString"]
+        found.append({"name": name, "values": [json.loads(text)["password"] if name.startswith("rds!") else text]})
+    return found
+
+
+def save_object_versions(folder):
+    """Every version of every object in S3, as files <bucket>/<key>@<version> in a folder."""
+    s3 = client("s3")
+
+    def save(of):
+        bucket, key, version_id = of
+        file = os.path.join(folder, bucket, f"{key}@{version_id}")
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+        with open(file, "wb") as to:
+            to.write(s3.get_object(Bucket=bucket, Key=key, VersionId=version_id)["Body"].read())
+
+    versions = [
+        (bucket, version["Key"], version["VersionId"])
+        for bucket in pages("s3", "list_buckets", "Buckets[].Name")
+        for version in pages("s3", "list_object_versions", "Versions", Bucket=bucket)
+    ]
+    # Hundreds: one after the other they take as long as a plan.
+    with ThreadPoolExecutor(max_workers=4) as several:
+        list(several.map(save, versions))
+    return {"saved": len(versions)}
 
 
 def clear_for_destroy(repositories, taskFamilies):
@@ -140,6 +227,9 @@ COMMANDS = {
     "put-image": put_image,
     "running-images": running_images,
     "set-log-retention": set_log_retention,
+    "restore-drill": restore_drill,
+    "secret-values": secret_values,
+    "save-object-versions": save_object_versions,
     "clear-for-destroy": clear_for_destroy,
     "inventory": inventory,
 }
