@@ -135,6 +135,15 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'route-destroyed: aws_route.private-eu-west-1a-out',
     'route-destroyed: aws_route.private-eu-west-1b-out',
   ],
+  'own-without-database-dev-data': [
+    'logs-destroyed: aws_cloudwatch_log_group.postgres_log-postgresql_27E38FEB',
+    'logs-destroyed: aws_cloudwatch_log_group.postgres_log-upgrade_9F283F18',
+    'database-destroyed: aws_db_instance.postgres',
+    'role-destroyed: aws_iam_role.postgres_monitoring_9BE6B799',
+    'key-alias-destroyed: aws_kms_alias.postgres_key_alias_2E9A044F',
+    'key-destroyed: aws_kms_key.postgres_key_53654BA9',
+    'security-group-destroyed: aws_security_group.group',
+  ],
   'own-without-database-dev-tasks-api': [
     'logs-destroyed: aws_cloudwatch_log_group.migrate-log',
     'role-destroyed: aws_iam_role.migrate-execution-role',
