@@ -17,14 +17,15 @@ const ENVIRONMENT = 'dev';
 
 /**
  * All stacks of an environment planned by `npm run plan`, beside one after the other by hand; each from a fresh synthesis,
- * without anything initialized. The environment stands on the emulator, which a rehearsal has filled: minutes by itself.
+ * without anything initialized. The environment stands on the emulator, which a rehearsal has filled: minutes by itself. With
+ * the variables of one that `npm start -- --keep` has left up, that one is taken.
  */
 export async function benchPlan(print: (line: string) => void): Promise<void> {
-  print('Planning all stacks of dev; the rehearsal that makes them takes some minutes');
+  print('Planning all stacks of dev; a rehearsal that makes them takes some minutes');
   const rehearsal = await standing();
   try {
     const providers = await providerSource({ env: process.env, cacheFolder: join(ROOT, '.fairlead') });
-    const env = { ...withoutAws(process.env), ...providers.env, ...rehearsal.env };
+    const env = { ...withoutAws(process.env), ...rehearsal.env, ...providers.env };
     const terraform = (await findTerraform(process.env)).file;
     const stacks = await fresh();
     const image = await deployedImage(terraform, stacks, env);
@@ -65,6 +66,8 @@ interface Standing {
 
 /** A rehearsal that has ended and left its emulator up. */
 async function standing(): Promise<Standing> {
+  if (process.env.AWS_ENDPOINT_URL?.startsWith('http://127.0.0.1:'))
+    return { env: process.env, stop: () => undefined };
   const child = spawn(process.execPath, ['-r', 'tsx/cjs', join(ROOT, 'rehearsal/main.ts'), '--keep'], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
