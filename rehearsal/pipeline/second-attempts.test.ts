@@ -65,6 +65,10 @@ rehearsed('a pull request that takes more than one attempt', () => {
       expect((await world.plan(pull, 'labeled', 'data-loss-approved')).code).toBe(0);
       expect(planComment(world, pull).body).toContain('is approved by the label');
       expect(statusOf(world, pull)?.state).toBe('success');
+
+      // After the merge the label plans nothing: nobody would have reviewed it.
+      await world.merge(pull);
+      expect((await world.plan(pull, 'labeled', 'data-loss-approved')).jobs).toEqual({});
     },
     TEST_MS,
   );
