@@ -207,7 +207,10 @@ describe('JSON inside of a text', () => {
         { p: policy(write, { ...read, Action: ['s3:ListBucket', 's3:GetObject'] }) },
       ),
     ).toEqual(['p: update the same policy, written in another order or way']);
-    const conditions = { StringEquals: { 'aws:SourceAccount': '1' }, Bool: { 'aws:SecureTransport': 'true' } };
+    const conditions = {
+      StringEquals: { 'aws:SourceAccount': '1' },
+      Bool: { 'aws:SecureTransport': 'true' },
+    };
     const turned = Object.fromEntries(Object.entries(conditions).reverse());
     expect(
       said(
