@@ -74,6 +74,20 @@ rehearsed('a pull request that takes more than one attempt', () => {
   );
 
   test(
+    'a stack that two environments share is planned for both, and shown once',
+    async () => {
+      const pull = await world.pullRequest('shared', (stacks) => (stacks.bootstrap = holding('roles')));
+      const { code, jobs } = await world.plan(pull, 'opened');
+      expect({ code, jobs }).toMatchObject({
+        code: 0,
+        jobs: { 'plan-dev': 'success', 'plan-prod': 'success' },
+      });
+      expect(planComment(world, pull).body.match(/^\| `bootstrap` \|/gm)).toHaveLength(1);
+    },
+    TEST_MS,
+  );
+
+  test(
     'a stack that reads from one which was never applied is deferred, and created with it',
     async () => {
       const pull = await world.pullRequest('new', (stacks) => {
