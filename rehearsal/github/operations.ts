@@ -252,7 +252,7 @@ export const operations: Readonly<Record<string, FakeOperation>> = {
 
   'actions/list-workflow-runs': {
     needs: [['actions', 'read']],
-    query: ['head_sha', 'branch', 'event', 'status'],
+    query: ['head_sha', 'event', 'status'],
     list: 'workflow_runs',
     answer: ({ repository, path, query }) => {
       const workflow = path['workflow_id'] ?? '';
@@ -262,8 +262,7 @@ export const operations: Readonly<Record<string, FakeOperation>> = {
         query.get(name) === null || values.includes(query.get(name) as string);
       const runs = repository.runs
         .filter(({ path: where }) => where === file || where.startsWith(`${file}@`))
-        .filter((run) => wanted('head_sha', run.headSha) && wanted('branch', run.headBranch))
-        .filter((run) => wanted('event', run.event))
+        .filter((run) => wanted('head_sha', run.headSha) && wanted('event', run.event))
         .filter((run) => wanted('status', run.status, run.conclusion))
         .reverse();
       return {

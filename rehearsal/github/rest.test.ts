@@ -12,7 +12,6 @@ import {
 import { MAX_ATTEMPTS } from '../../workflows-src/github/retry';
 import { FakeGitHub } from './fake-github';
 import type { Permissions } from './operations';
-import type { AddRun } from './repository';
 
 const REPOSITORY = { owner: 'o', repo: 'r' };
 
@@ -278,40 +277,6 @@ describe('runs', () => {
     expect(await client().runsOf('plan.yml', 'c'.repeat(40))).toEqual([]);
   });
 
-  it('end with success, and the newest one on a branch is found', async () => {
-    const add = (headSha: string, how: Partial<AddRun> = {}): number =>
-      fake.repository.addRun({
-        workflow: 'apply.yml',
-        event: 'push',
-        headBranch: 'main',
-        headSha: headSha.repeat(40),
-        ...how,
-      }).id;
-    const last = (): ReturnType<GitHub['lastSuccess']> => client().lastSuccess('apply.yml', 'main');
-    add('f', { conclusion: 'failure' });
-    expect(await last()).toBeUndefined();
-
-    add('a');
-    const id = add('b', { pathSuffix: '@refs/heads/main' });
-    add('c', { conclusion: 'failure' });
-    add('c', { conclusion: 'cancelled' });
-    add('c', { status: 'in_progress' });
-    add('d', { headBranch: 'feature/x' });
-    add('d', { workflow: 'plan.yml' });
-    expect(await last()).toMatchObject({
-      id,
-      path: '.github/workflows/apply.yml',
-      event: 'push',
-      headSha: 'b'.repeat(40),
-      conclusion: 'success',
-    });
-    // Pushed by anybody, under the same name.
-    for (let index = 0; index < 100; index += 1)
-      add('e', { event: 'pull_request', headRepository: { owner: 'forker', repo: 'r', id: 99 } });
-    add('e', { event: 'pull_request', headRepository: 'deleted' });
-    expect((await last())?.id).toBe(id);
-  });
-
   it('fail when there is no such workflow', async () => {
     await expect(client().runsOf('gone.yml', 'a'.repeat(40))).rejects.toThrow(
       'runsOf(gone.yml): GitHub answers 404',
@@ -532,7 +497,6 @@ describe('a token', () => {
     ],
     ['statuses: read', {}, (github) => github.status('main', 'x')],
     ['actions: read', {}, (github) => github.runsOf('plan.yml', 'x')],
-    ['actions: read', {}, (github) => github.lastSuccess('apply.yml', 'main')],
     ['actions: read', {}, (github) => github.artifacts(1)],
     ['actions: read', {}, (github) => github.downloadArtifact(1, 1)],
     ['issues: read', {}, (github) => github.issues('drift')],

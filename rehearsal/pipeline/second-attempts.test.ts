@@ -113,7 +113,6 @@ rehearsed('a pull request that takes more than one attempt', () => {
     async () => {
       const ready = join(world.checkout, 'cdktf.out/ready');
       const pull = await world.pullRequest('half', (stacks) => {
-        writeFileSync(join(world.checkout, 'services/api/new.txt'), 'x');
         stacks['dev-network'] = holding('v2');
         stacks['dev-app'] = {
           reads: ['dev-network'],
@@ -138,22 +137,11 @@ rehearsed('a pull request that takes more than one attempt', () => {
       expect(body).toContain('## `dev`: not applied whole, 1 stack left');
       expect(body).toContain('**Failed**: `dev-app`. What is done stays done');
 
-      // The next merge touches no service; the image of this one is not deployed yet.
-      expect(failed.jobs).toMatchObject({ 'build-api': 'success' });
-      world.git('checkout', '--quiet', 'main');
-      const half = world.git('rev-parse', 'HEAD');
-      world.git('commit', '--quiet', '--allow-empty', '-m', 'Touches nothing');
-      const next = await world.apply(half);
-      expect(next.jobs).toMatchObject({ 'build-api': 'success', 'apply-dev': 'failure' });
-
       expect(existsSync(ready)).toBe(false);
       writeFileSync(ready, '');
-      const { code, log, jobs } = await world.apply(half);
+      const { code, log } = await world.apply(before);
       rmSync(ready);
       if (code !== 0) throw new Error(log);
-      expect(jobs).toHaveProperty('build-api', 'success');
-      // Now it is.
-      expect((await world.applyByHand('')).jobs).not.toHaveProperty('build-api');
       expect(applyComment(world, pull).body).toContain('## `dev`: applied, 1 stack changed');
       expect(applyComment(world, pull).body).toContain('## `prod`: nothing to do');
     },

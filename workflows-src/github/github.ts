@@ -28,8 +28,6 @@ export interface GitHub {
 
   /** Runs of one workflow file for a commit, the newest first. */
   runsOf(workflowFile: string, headSha: string): Promise<readonly WorkflowRun[]>;
-  /** The newest run of one workflow file on a branch of this repository that ended with success; undefined when none has. */
-  lastSuccess(workflowFile: string, branch: string): Promise<WorkflowRun | undefined>;
   artifacts(runId: number): Promise<readonly Artifact[]>;
   /**
    * The zip file.

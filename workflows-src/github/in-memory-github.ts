@@ -107,13 +107,6 @@ export class InMemoryGitHub implements GitHub {
     return this.runs.filter((run) => run.headSha === headSha).sort((a, b) => b.id - a.id);
   }
 
-  public async lastSuccess(workflowFile: string): Promise<WorkflowRun | undefined> {
-    this.mayFail('lastSuccess');
-    return this.runs
-      .filter(({ path, conclusion }) => path.endsWith(`/${workflowFile}`) && conclusion === 'success')
-      .sort((a, b) => b.id - a.id)[0];
-  }
-
   public async artifacts(runId: number): Promise<readonly Artifact[]> {
     this.mayFail('artifacts');
     return (this.artifactsOf.get(runId) ?? []).map(({ id, name, size, isExpired }) => ({

@@ -266,25 +266,6 @@ class RestGitHub implements GitHub {
     return runs.map(asRun).sort((a, b) => b.id - a.id);
   }
 
-  public async lastSuccess(workflowFile: string, branch: string): Promise<WorkflowRun | undefined> {
-    const call = {
-      name: `lastSuccess(${workflowFile}, ${branch})`,
-      route: `GET ${HERE}/actions/workflows/{workflow_id}/runs`,
-      parameters: { workflow_id: workflowFile, branch, status: 'success' },
-      needs: NEEDS.readActions,
-    };
-    for await (const page of this.pages(call, workflowRuns, (answer) => answer.workflow_runs)) {
-      const found = page
-        // A fork has a branch of that name too, and can give the file another trigger.
-        .filter((run) => run.head_branch === branch && run.head_repository?.id === run.repository.id)
-        .map(asRun)
-        .filter(({ path, conclusion }) => path.endsWith(`/${workflowFile}`) && conclusion === 'success')
-        .sort((a, b) => b.id - a.id);
-      if (found[0] !== undefined || page.length < PAGE_SIZE) return found[0];
-    }
-    return undefined;
-  }
-
   public async artifacts(runId: number): Promise<readonly Artifact[]> {
     const call = {
       name: `artifacts(${runId})`,
@@ -532,8 +513,6 @@ const workflowRun = z.looseObject({
   path: z.string(),
   event: z.string(),
   head_sha: z.string(),
-  head_branch: z.string().nullable(),
-  repository: withId,
   head_repository: withId.nullable(),
   status: z.string().nullable(),
   conclusion: z.string().nullable(),

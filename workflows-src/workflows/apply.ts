@@ -5,8 +5,8 @@ import { checkout, prepared, RUNNER, setupNode, setupTerraform, SIGN_IN_PERMISSI
 export const apply = (project: Project): Workflow => ({
   name: 'apply',
   about: `
-      On a merge: builds the image of each service that changed since the last run that succeeded, once, and applies the
-      environments in order with its digest. A service that did not change keeps the image that is deployed.
+      On a merge: builds the image of each service that changed, once, and applies the environments in order with its
+      digest. A service that did not change keeps the image that is deployed.
       Nothing is applied that was not in the plan of a merged pull request, or approved by hand: a run that stopped prints
       what to approve.
       Runs wait for each other, in the order of the merges: an older commit is never applied after a newer one. An
@@ -40,12 +40,12 @@ const applyId = ({ name }: Environment): string => `apply-${name}`;
 function changesJob({ services }: Project): Job {
   const changed = {
     id: 'changed',
-    name: 'Compare with the last success',
+    name: 'Compare with the push before',
     uses: './.github/actions/changed-services',
     with: {
       services: services.map(({ name }) => name).join(','),
-      // By hand there is no push: where no run has succeeded, all are built that have no image of this commit.
-      before: `\${{ github.event.before || '${'0'.repeat(40)}' }}`,
+      // By hand nothing is new: what was pushed was built, or is to be built by that push's run again.
+      before: '${{ github.event.before || github.sha }}',
       after: '${{ github.sha }}',
     },
   } as const satisfies Step;
@@ -53,7 +53,7 @@ function changesJob({ services }: Project): Job {
     name: 'Changed services',
     'runs-on': RUNNER,
     'timeout-minutes': 5,
-    permissions: { actions: { read: 'to find the last run that succeeded' }, contents: 'read' },
+    permissions: { contents: 'read' },
     outputs: { services: stepOutput(changed, 'services') },
     steps: [
       { ...checkout, with: { ...checkout.with, 'fetch-depth': 0, filter: 'blob:none' } },
@@ -65,7 +65,7 @@ function changesJob({ services }: Project): Job {
 
 function buildJob(service: ServiceImage, { registry, architecture }: Project): Job {
   const { runner, platform } = BUILDS_ON[architecture];
-  // Tags are immutable: when a run is repeated, or goes on by hand, the image is there already, and is the one to deploy.
+  // Tags are immutable: when a run is repeated, the image is there already, and is the one to deploy.
   const existing = {
     id: 'existing',
     name: 'Look for an image of this commit',
@@ -77,7 +77,8 @@ function buildJob(service: ServiceImage, { registry, architecture }: Project): J
     ].join('\n'),
     outputs: ['digest'],
   } as const satisfies Step;
-  const missing = `steps.${existing.id}.outputs.digest == ''`;
+  // By hand an image of this commit is deployed, when there is one, and none is built.
+  const missing = `steps.${existing.id}.outputs.digest == '' && github.event_name != 'workflow_dispatch'`;
   const push = {
     id: 'push',
     name: 'Build and push',
@@ -100,7 +101,7 @@ function buildJob(service: ServiceImage, { registry, architecture }: Project): J
     'timeout-minutes': 30,
     permissions: { contents: 'read', 'id-token': SIGN_IN_PERMISSION },
     needs: ['changes'],
-    if: `contains(fromJSON(needs.changes.outputs.services), '${service.name}')`,
+    if: `github.event_name == 'workflow_dispatch' || contains(fromJSON(needs.changes.outputs.services), '${service.name}')`,
     // The digest alone: GitHub drops an output that holds a masked account number.
     outputs: { digest: '${{ steps.existing.outputs.digest || steps.push.outputs.digest }}' },
     steps: [

@@ -50,25 +50,6 @@ describe('the workflows of a project with two services', () => {
     });
   });
 
-  it('build what changed since the last success, on a push and by hand alike, and nothing twice', () => {
-    const { changes, 'build-web': build } = apply(project).jobs;
-    expect(changes?.permissions).toEqual({
-      actions: { read: 'to find the last run that succeeded' },
-      contents: 'read',
-    });
-    expect(step(changes, 'Compare with the last success').with).toEqual({
-      services: 'api,web',
-      before: "${{ github.event.before || '0000000000000000000000000000000000000000' }}",
-      after: '${{ github.sha }}',
-    });
-    expect(build?.if).toBe("contains(fromJSON(needs.changes.outputs.services), 'web')");
-    for (const name of ['Sign in to the registry', 'Set up Buildx', 'Build and push'])
-      expect(step(build, name)['if']).toBe("steps.existing.outputs.digest == ''");
-    expect(build?.outputs).toEqual({
-      digest: '${{ steps.existing.outputs.digest || steps.push.outputs.digest }}',
-    });
-  });
-
   it('go on to the next environment only when the one before succeeded, with builds that succeeded or had nothing to do', () => {
     const { jobs } = apply(project);
     expect(jobs['apply-prod']?.needs).toEqual(['changes', 'build-api', 'build-web', 'apply-dev']);

@@ -1,4 +1,4 @@
-import { baseOf, changedServices, filesOf, type Git } from './changed';
+import { changedServices, filesOf, type Git } from './changed';
 
 const SERVICES = ['api', 'web'];
 const BEFORE = 'a'.repeat(40);
@@ -16,30 +16,12 @@ describe('services to build', () => {
   });
 });
 
-const git: Git = {
-  hasCommit: async (sha) => sha === BEFORE,
-  changedFiles: async (before, after) => [`${before}..${after}`],
-};
-
-describe('what is compared with', () => {
-  const PUSH = 'd'.repeat(40);
-
-  it.each<[string, string | undefined, string]>([
-    ['the head of the last success', BEFORE, BEFORE],
-    ['the push before where nothing has succeeded', undefined, PUSH],
-    ['the push before where git does not have that head any more', 'c'.repeat(40), PUSH],
-  ])('is %s', async (_what, lastSuccess, base) => {
-    expect(await baseOf(git, lastSuccess, PUSH)).toBe(base);
-  });
-
-  it('fails when the head is anything but a commit', async () => {
-    await expect(baseOf(git, '--output=x', PUSH)).rejects.toThrow(
-      "head of the last success: got '--output=x'; valid: a commit",
-    );
-  });
-});
-
 describe('changed files', () => {
+  const git: Git = {
+    hasCommit: async (sha) => sha === BEFORE,
+    changedFiles: async (before, after) => [`${before}..${after}`],
+  };
+
   it('are those between the two commits', async () => {
     expect(await filesOf(git, BEFORE, AFTER)).toEqual([`${BEFORE}..${AFTER}`]);
   });

@@ -18,19 +18,7 @@ export interface Git {
 }
 
 /**
- * Not the push before: what it changed was not deployed when its apply failed, was rejected, or was dropped from the queue.
- * @param lastSuccess head of the last run that deployed; undefined when there is none
- * @param otherwise where the branch stood before the push
- * @returns the commit to compare with
- */
-export async function baseOf(git: Git, lastSuccess: string | undefined, otherwise: string): Promise<string> {
-  if (lastSuccess === undefined) return otherwise;
-  checkCommit('head of the last success', lastSuccess);
-  return (await git.hasCommit(lastSuccess)) ? lastSuccess : otherwise;
-}
-
-/**
- * @param before not in the checkout after a force push, and zeros for a new branch
+ * @param before where the branch stood; not in the checkout after a force push, and zeros for a new branch
  * @returns undefined when there is nothing to compare with
  */
 export async function filesOf(
@@ -38,13 +26,13 @@ export async function filesOf(
   before: string,
   after: string,
 ): Promise<readonly string[] | undefined> {
-  checkCommit('before', before);
-  checkCommit('after', after);
+  for (const [name, sha] of [
+    ['before', before],
+    ['after', after],
+  ] as const) {
+    if (!/^[0-9a-f]{40}$/.test(sha))
+      throw new Error(`${name}: got '${sha}'; valid: a commit, 40 hexadecimal digits`);
+  }
   if (/^0+$/.test(before) || !(await git.hasCommit(before))) return undefined;
   return git.changedFiles(before, after);
-}
-
-function checkCommit(name: string, sha: string): void {
-  if (!/^[0-9a-f]{40}$/.test(sha))
-    throw new Error(`${name}: got '${sha}'; valid: a commit, 40 hexadecimal digits`);
 }

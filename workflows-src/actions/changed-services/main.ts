@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-import { getInput, info, setFailed, setOutput, setSecret } from '@actions/core';
-import { Context } from '@actions/github/lib/context';
+import { getInput, info, setFailed, setOutput } from '@actions/core';
 
-import { connect } from '../../github/connect';
 import { readInputs } from '../../model/action';
 import { changedServices as action } from './action';
-import { baseOf, changedServices, filesOf, type Git } from './changed';
+import { changedServices, filesOf, type Git } from './changed';
 
 const run = promisify(execFile);
 /** Bytes of git's answer; a path is 100, so this is a change of 600,000 files. */
@@ -33,16 +31,7 @@ const git: Git = {
 };
 
 async function main(): Promise<void> {
-  const { ref } = new Context();
-  const { services, before: otherwise, after, workflow, token } = readInputs(action, getInput);
-  setSecret(token);
-  const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
-  if (branch === undefined) throw new Error(`got ${ref}; valid: a run on a branch`);
-  const success = await connect(token, process.env).lastSuccess(workflow, branch);
-  info(
-    success ? `the last success of ${workflow}: ${success.url}` : `no success of ${workflow} on ${branch}`,
-  );
-  const before = await baseOf(git, success?.headSha, otherwise);
+  const { services, before, after } = readInputs(action, getInput);
   const files = await filesOf(git, before, after);
   const changed = changedServices(services.split(','), files);
   info(
