@@ -84,7 +84,6 @@ describe('what a newcomer may lack or mistype', () => {
       1,
       /unknown environment 'stage': stacks\/config\.ts has dev, prod/,
     ],
-    ['an environment that cannot be thrown away', ['--env', 'prod'], {}, 1, /choose one with --env/],
     ['a mistyped option', ['--fats'], {}, 2, /--fats[\s\S]*See npm start -- --help/],
     ['a port that is none', ['--port', 'http'], {}, 2, /--port must be a whole number/],
     [
@@ -101,6 +100,14 @@ describe('what a newcomer may lack or mistype', () => {
     expect(result.err).not.toMatch(/\n\s+at /);
     expect(result.code).toBe(code);
     await expectNothingLeft(child.pid);
+  });
+
+  test('an environment that cannot be thrown away is rehearsed as an ephemeral one', async () => {
+    const { ended } = rehearsal(['--env', 'prod'], {
+      ...process.env,
+      TERRAFORM_BINARY_NAME: 'no-terraform-here',
+    });
+    expect((await ended).out).toMatch(/'prod' is rehearsed as an ephemeral environment/);
   });
 
   test('no Python is answered in a sentence', async () => {

@@ -12,7 +12,7 @@ its repair, a load test. Real CDKTF, terraform, AWS provider, S3 state and locks
   --fast        without the database, which takes the provider minutes to wait for
   --keep        leave the emulator up at the end, and say how to use it
   --destroy     destroy everything at the end, and ask AWS what is left
-  --env <name>  an ephemeral environment of stacks/config.ts; default: dev
+  --env <name>  of stacks/config.ts; default: dev. One with a domain is rehearsed as if it were ephemeral
   --port <n>    of the emulator; default: a free one
   --help
 

@@ -21,44 +21,75 @@ export interface PythonOptions {
   readonly onInstall?: () => void;
 }
 
-const REQUIREMENTS = join(__dirname, 'emulator', 'requirements.txt');
-/** Measured: 375 MB installed, and as much again while pip unpacks. */
-const NEEDS_MIB = 800;
+/** What one environment is made of. */
+export interface PythonPackages {
+  /** Of the folder in `.fairlead`. */
+  readonly name: string;
+  /** Absolute, with hashes. */
+  readonly requirements: string;
+  /** What they are for, as a sentence names it. */
+  readonly whose: string;
+  /** While pip unpacks. */
+  readonly needsMiB: number;
+}
+
+const EMULATOR: PythonPackages = {
+  name: 'venv',
+  requirements: join(__dirname, 'emulator', 'requirements.txt'),
+  whose: 'AWS emulator',
+  // Measured: 375 MB installed, and as much again while pip unpacks.
+  needsMiB: 800,
+};
+
+/** The environment of the emulator: see `installed`. */
+export async function pythonEnvironment(options: PythonOptions): Promise<PythonEnvironment> {
+  const bin = await installed(EMULATOR, options);
+  return { python: join(bin, 'python'), k6: join(bin, 'k6') };
+}
 
 /**
- * Makes the environment from hash-pinned requirements, or finds it made. One that was left half made is made anew.
+ * Makes an environment from hash-pinned requirements, or finds it made. One that was left half made is made anew.
+ * @returns the folder of its programs
  * @throws Error saying what to do, when there is no fitting Python, no room, or the packages cannot be installed
  */
-export async function pythonEnvironment(options: PythonOptions): Promise<PythonEnvironment> {
+export async function installed(packages: PythonPackages, options: PythonOptions): Promise<string> {
   const { env, folder, signal } = options;
-  const venv = join(folder, 'venv');
-  const environment = { python: join(venv, 'bin', 'python'), k6: join(venv, 'bin', 'k6') };
-  const base = await findPython(env, signal);
-  const wanted = createHash('sha256').update(readFileSync(REQUIREMENTS)).update(base.version).digest('hex');
+  const venv = join(folder, packages.name);
+  const bin = join(venv, 'bin');
+  const base = await findPython(packages, env, signal);
+  const wanted = createHash('sha256')
+    .update(readFileSync(packages.requirements))
+    .update(base.version)
+    .digest('hex');
   const stamp = join(venv, 'fairlead-requirements');
   const isMade = (): boolean => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
-  if (isMade()) return environment;
+  if (isMade()) return bin;
 
   await mkdir(folder, { recursive: true });
-  const unlock = await soleInstaller(join(folder, 'venv.lock'), signal);
+  const unlock = await soleInstaller(join(folder, `${packages.name}.lock`), signal);
   try {
     // Somebody else may have made it while we waited.
-    if (!isMade()) await install(options, base.file, environment.python, venv);
+    if (!isMade()) await install(packages, options, base.file, venv);
     await writeFile(stamp, wanted);
   } finally {
     await unlock();
   }
-  return environment;
+  return bin;
 }
 
-async function install(options: PythonOptions, base: string, python: string, venv: string): Promise<void> {
+async function install(
+  { requirements, whose, needsMiB }: PythonPackages,
+  options: PythonOptions,
+  base: string,
+  venv: string,
+): Promise<void> {
   options.onInstall?.();
   await rm(venv, { recursive: true, force: true });
   const { bavail, bsize } = await statfs(options.folder);
   const free = Math.floor((bavail * bsize) / 2 ** 20);
-  if (free < NEEDS_MIB) {
+  if (free < needsMiB) {
     throw new Error(
-      `${options.folder} has ${free} MiB free, and the emulator's Python environment needs ${NEEDS_MIB}: make room on that disk, then run again.`,
+      `${options.folder} has ${free} MiB free, and the Python environment of the ${whose} needs ${needsMiB}: make room on that disk, then run again.`,
     );
   }
   await must(
@@ -68,7 +99,7 @@ async function install(options: PythonOptions, base: string, python: string, ven
     'Python cannot make a virtual environment. On Debian: apt-get install python3-venv',
   );
   await must(
-    python,
+    join(venv, 'bin', 'python'),
     [
       '-m',
       'pip',
@@ -79,10 +110,10 @@ async function install(options: PythonOptions, base: string, python: string, ven
       '--require-hashes',
       '--only-binary=:all:',
       '-r',
-      REQUIREMENTS,
+      requirements,
     ],
     options,
-    'The emulator’s Python packages cannot be installed. Is the package index reachable, and is there room on the disk?',
+    `The Python packages of the ${whose} cannot be installed. Is the package index reachable, and is there room on the disk?`,
   );
 }
 
@@ -123,6 +154,7 @@ async function must(
 }
 
 async function findPython(
+  { whose }: PythonPackages,
   env: NodeJS.ProcessEnv,
   signal?: AbortSignal,
 ): Promise<{ file: string; version: string }> {
@@ -144,6 +176,6 @@ async function findPython(
     }
   }
   throw new Error(
-    `The AWS emulator needs Python 3.10 or newer: ${seen.join(', ')}. Install it (https://www.python.org/downloads; on Debian: apt-get install python3 python3-venv), then run again.`,
+    `The ${whose} needs Python 3.10 or newer: ${seen.join(', ')}. Install it (https://www.python.org/downloads; on Debian: apt-get install python3 python3-venv), then run again.`,
   );
 }

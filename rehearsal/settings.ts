@@ -6,9 +6,12 @@ export interface RehearsedSettings {
   readonly services: Services;
 }
 
+/** A domain needs a hosted zone, and what is protected cannot be destroyed at the end. */
+const EPHEMERAL = { domain: 'ephemeral', protection: false } as const;
+
 /**
  * The configuration as the rehearsal runs it: the one environment, with the registry in its account, because the emulator
- * is one account. Everything else is as configured.
+ * is one account; one that is not ephemeral as if it were, with one database instance. Everything else is as configured.
  * @param fast leaves the database out: its provider waits take longer than all else together
  */
 export function rehearsedSettings(
@@ -17,13 +20,24 @@ export function rehearsedSettings(
   fast: boolean,
 ): RehearsedSettings {
   const settings = config.environments[environment] as EnvironmentConfig;
+  const thrownAway = asEphemeral(settings);
   return {
     config: {
       ...config,
       registry: { account: settings.account, region: settings.region },
-      environments: { [environment]: fast ? { ...settings, database: 'none' } : settings },
+      environments: { [environment]: fast ? { ...thrownAway, database: 'none' } : thrownAway },
     },
     services: fast ? mapServices(services, withoutDatabase) : services,
+  };
+}
+
+function asEphemeral(settings: EnvironmentConfig): EnvironmentConfig {
+  const { domain, database } = settings;
+  if (domain === 'ephemeral') return settings;
+  return {
+    ...settings,
+    ...EPHEMERAL,
+    database: database === 'none' ? database : { ...database, multiAz: false },
   };
 }
 

@@ -213,8 +213,8 @@ class Story {
     const { environment, fast } = this.options;
     const { domain } = environmentNamed(checked.config, environment);
     if (domain !== 'ephemeral') {
-      throw new Error(
-        `The environment '${environment}' has a domain; the rehearsal runs ephemeral environments: choose one with --env.`,
+      this.say(
+        `Not to be thrown away as configured, '${environment}' is rehearsed as an ephemeral environment: no domain, no protection, no multi-AZ.`,
       );
     }
     return rehearsedSettings(checked, environment, fast);

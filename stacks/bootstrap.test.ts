@@ -46,34 +46,6 @@ test('an account has the roles of its own environments, and the push role where 
   expect(names(prod)).toEqual(['fairlead-prod-apply', 'fairlead-prod-deploy', 'fairlead-prod-plan']);
 });
 
-test('each role trusts the one kind of job that needs it, in this repository by its ids', () => {
-  const subject = (context: string): string =>
-    `repo:your-organization@1000001/your-repository@100000001:${context}`;
-  const trusted = Object.fromEntries(
-    all(dev, 'aws_iam_role').map((role) => {
-      const [statement, ...others] = statementsOf(role.assume_role_policy);
-      expect(others).toEqual([]);
-      expect(statement?.Principal).toEqual({ Federated: '${aws_iam_openid_connect_provider.github.arn}' });
-      expect(Object.keys(statement?.Condition ?? {})).toEqual(['StringEquals']);
-      const claims = Object.entries(statement?.Condition?.StringEquals ?? {});
-      return [role.name, Object.fromEntries(claims.map(([claim, value]) => [claim.split(':')[1], value]))];
-    }),
-  );
-  const everywhere = { aud: 'sts.amazonaws.com', repository_id: '100000001' };
-  const atWork = {
-    ...everywhere,
-    sub: [subject('environment:dev')],
-    environment: 'dev',
-    job_workflow_ref: 'your-organization/your-repository/.github/workflows/apply.yml@refs/heads/main',
-  };
-  expect(trusted).toEqual({
-    'fairlead-dev-plan': { ...everywhere, sub: [subject('pull_request'), subject('ref:refs/heads/main')] },
-    'fairlead-dev-apply': atWork,
-    'fairlead-dev-deploy': atWork,
-    'fairlead-push': { ...everywhere, sub: [subject('ref:refs/heads/main')] },
-  });
-});
-
 test('the plan role reads state and settings and changes nothing: no lock, no state, no resource', () => {
   expect(allows(plan, 's3:GetObject', `${STATE}/dev-network`)).toBe(true);
   expect(allows(plan, 'kms:Decrypt', STATE_KEY)).toBe(true);

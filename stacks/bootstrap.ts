@@ -18,13 +18,13 @@ import {
 import { Role } from './constructs/role';
 import { StateBucket } from './constructs/state-bucket';
 import {
+  accessLogBucketName,
   boundaryArn,
   boundaryName,
   pipelineRoleName,
   roleArn,
   stateBucketName,
   stateKeyAlias,
-  withinLimit,
 } from './names';
 
 /** The only workflow whose jobs may change an environment. */
@@ -45,10 +45,10 @@ export class BootstrapStack extends BaseStack {
     const { project, github } = config;
     const { account } = where;
 
-    const bucketName = stateBucketName(project, where);
     const state = new StateBucket(this, 'state', {
-      name: bucketName,
-      logBucketName: withinLimit('bucket', `${bucketName}-log`, { project, account, region: where.region }),
+      name: stateBucketName(project, where),
+      logBucketName: accessLogBucketName(project, where),
+      loggedBuckets: `${project}-*`,
       keyAlias: stateKeyAlias(project),
       account,
     });

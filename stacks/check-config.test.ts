@@ -24,7 +24,7 @@ test('six different mistakes are reported at once, each with its path, what came
   const given = fresh();
   given.environments.dev.nat = 'one';
   given.environments.dev.zones = ['eu-west-1a'];
-  given.environments.dev.protection = true;
+  given.environments.dev.domain = 'ephemeral';
   given.environments.prod.account = 12345;
   given.environments.prod.cluster.instanceType = 'm7i.large';
   const descriptor = service();
@@ -56,6 +56,11 @@ test.each<[string, (given: Record<string, any>) => void, string]>([
     'environments.prod.domain.hostedZoneId: got "x"; valid: a Route 53 hosted zone id such as Z0123456789EXAMPLE',
   ],
   [
+    'a domain too long for a certificate',
+    (c) => (c.environments.prod.domain.name = `${'a'.repeat(53)}.example.com`),
+    `environments.prod.domain.name: got "${'a'.repeat(53)}.example.com"; valid: a host name such as app.example.com, of at most 64 characters`,
+  ],
+  [
     'a word that is no domain',
     (c) => (c.environments.prod.domain = 'example.com'),
     `environments.prod.domain: got "example.com"; valid: 'ephemeral', or an object with name, hostedZoneId`,
@@ -64,6 +69,11 @@ test.each<[string, (given: Record<string, any>) => void, string]>([
     'zones of another region',
     (c) => (c.environments.dev.zones = ['eu-west-1a', 'us-east-1a']),
     'environments.dev.zones: got "us-east-1a"; valid: zones of eu-west-1',
+  ],
+  [
+    'a zone whose letter has no range',
+    (c) => (c.environments.dev.zones = ['eu-west-1a', 'eu-west-1i']),
+    'environments.dev.zones.1: got "eu-west-1i"; valid: an availability zone such as eu-west-1a, up to …h',
   ],
   [
     'a zone named twice',
@@ -102,6 +112,8 @@ test.each<[string, (given: Record<string, any>) => void, string]>([
   expect(problemsOf(given)).toContain(problem);
 });
 
+const AT_SEVEN = { at: 'cron(0 7 ? * MON-FRI *)', timezone: 'Europe/Berlin', min: 1, max: 4 };
+
 test.each<[string, (descriptor: Record<string, any>) => void, string]>([
   [
     'names an environment there is not',
@@ -112,6 +124,16 @@ test.each<[string, (descriptor: Record<string, any>) => void, string]>([
     'has more tasks at least than at most',
     (d) => (d.tasks = { min: 5, max: 4 }),
     'services/api/service.ts.tasks: got min 5 above max 4; valid: min up to max',
+  ],
+  [
+    'is woken with more tasks at least than at most',
+    (d) => (d.environments = { dev: { schedule: [{ ...AT_SEVEN, min: 2, max: 1 }] } }),
+    'services/api/service.ts.environments.dev.schedule.0: got min 2 above max 1; valid: min up to max',
+  ],
+  [
+    'is parked at a time that is none',
+    (d) => (d.schedule = [{ ...AT_SEVEN, at: '0 19 * * *' }]),
+    'services/api/service.ts.schedule.0.at: got "0 19 * * *"; valid: a time such as cron(0 19 ? * MON-FRI *)',
   ],
   [
     'has a database and no migration',

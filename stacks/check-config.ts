@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import type { Config, EnvironmentConfig, ServiceDescriptor } from './config';
+import type { Config, EnvironmentConfig, ServiceDescriptor, TaskCount } from './config';
 import { NAME_LIMITS } from './names';
 
 /** All mistakes of a configuration in one message, a line each: `path: got <value>; valid: <what is>`. */
@@ -103,13 +103,24 @@ const account = () => text(/^\d{12}$/, 'an AWS account number, 12 digits in quot
 const region = () => text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region such as eu-west-1');
 const path = () => text(/^\/[\w\-./*]*$/, 'a path that starts with /');
 const count = object({ min: whole(0, 1000, ' tasks'), max: whole(1, 1000, ' tasks') });
+const schedule = z
+  .array(
+    object({
+      at: text(/^cron\(\S+( \S+){5}\)$/, 'a time such as cron(0 19 ? * MON-FRI *)'),
+      timezone: text(/^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/, 'a time zone such as Europe/Berlin'),
+      min: whole(0, 1000, ' tasks'),
+      max: whole(0, 1000, ' tasks'),
+    }),
+    'a list of times with their bounds',
+  )
+  .min(1, 'one time or more');
 
 const environmentSchema = object({
   account: account(),
   region: region(),
   zones: z
     .array(
-      text(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'an availability zone such as eu-west-1a'),
+      text(/^[a-z]{2}(-[a-z]+)+-\d[a-h]$/, 'an availability zone such as eu-west-1a, up to …h'),
       '2 or 3 availability zones',
     )
     .min(2, '2 or 3 availability zones')
@@ -121,8 +132,9 @@ const environmentSchema = object({
       z.literal('ephemeral'),
       object({
         name: text(
-          /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
-          'a host name such as app.example.com',
+          // 64: AWS puts it into the certificate as its first name.
+          /^(?=.{4,64}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+          'a host name such as app.example.com, of at most 64 characters',
         ),
         hostedZoneId: text(/^Z[A-Z0-9]{8,31}$/, 'a Route 53 hosted zone id such as Z0123456789EXAMPLE'),
       }),
@@ -199,6 +211,7 @@ const serviceSchema = object({
     memoryPercent: whole(10, 95, ' percent').optional(),
     requestsPerTarget: whole(1, 1_000_000, ' requests a minute').optional(),
   }),
+  schedule: schedule.optional(),
   database: flag(),
   migrate: z
     .array(z.string('a command word').min(1, 'a command word'), 'a command as a list of words')
@@ -212,7 +225,11 @@ const serviceSchema = object({
     )
     .optional(),
   environments: z
-    .record(z.string(), object({ tasks: count.optional() }), 'an object by environment name')
+    .record(
+      z.string(),
+      object({ tasks: count.optional(), schedule: schedule.optional() }),
+      'an object by environment name',
+    )
     .optional(),
 });
 
@@ -338,8 +355,7 @@ function serviceProblems(
           : `${at}.migrate: got a command; valid: none, because database is false`,
       );
     }
-    const counts = { tasks: service.tasks, ...mapTasks(service) };
-    for (const [where, tasks] of Object.entries(counts)) {
+    for (const [where, tasks] of taskCounts(service)) {
       if (sound(`${at}.${where}`) && tasks.min > tasks.max) {
         problems.push(`${at}.${where}: got min ${tasks.min} above max ${tasks.max}; valid: min up to max`);
       }
@@ -378,12 +394,20 @@ function serviceProblems(
   return problems;
 }
 
-function mapTasks(service: ServiceDescriptor): Record<string, { min: number; max: number }> {
-  return Object.fromEntries(
-    Object.entries(service.environments ?? {}).flatMap(([name, { tasks }]) =>
-      tasks ? [[`environments.${name}.tasks`, tasks]] : [],
-    ),
-  );
+/** Every pair of bounds that a descriptor gives, by its path. */
+function taskCounts(service: ServiceDescriptor): readonly (readonly [path: string, tasks: TaskCount])[] {
+  const scheduled = (at: string, given: ServiceDescriptor['schedule']) =>
+    Array.isArray(given)
+      ? given.map((tasks: TaskCount, index) => [`${at}schedule.${index}`, tasks] as const)
+      : [];
+  return [
+    ['tasks', service.tasks],
+    ...scheduled('', service.schedule),
+    ...Object.entries(service.environments ?? {}).flatMap(([name, { tasks, schedule: times }]) => [
+      ...(tasks ? [[`environments.${name}.tasks`, tasks] as const] : []),
+      ...scheduled(`environments.${name}.`, times),
+    ]),
+  ];
 }
 
 function environmentEntries(config: unknown): [string, EnvironmentConfig][] {

@@ -18,7 +18,7 @@ export const config: Config = {
       zones: ['eu-west-1a', 'eu-west-1b'],
       cidr: '10.20.0.0/16',
       nat: 'single',
-      domain: 'ephemeral',
+      domain: { name: 'dev.app.example.com', hostedZoneId: 'Z0123456789EXAMPLE' },
       cluster: {
         architecture: 'arm64',
         instanceType: 't4g.medium',
@@ -30,10 +30,10 @@ export const config: Config = {
         instanceClass: 'db.t4g.micro',
         storageGiB: 20,
         maxStorageGiB: 50,
-        multiAz: false,
+        multiAz: true,
         backupDays: 1,
       },
-      protection: false,
+      protection: true,
       alarmEmail: 'platform-dev@example.com',
       budgetUsdPerMonth: 150,
     },
@@ -94,15 +94,33 @@ export interface AccountRegion {
 }
 
 export interface EnvironmentConfig extends AccountRegion {
-  /** 2 or 3 availability zones of the region. Subnets are replaced, with what stands in them, when one goes. */
+  /**
+   * 2 or 3 availability zones of the region, up to the letter h. A subnet's addresses follow its zone's letter: a plan that
+   * adds a zone makes its subnets and lets balancer, instances, tasks and database into them; one that takes a zone out
+   * destroys the subnets of that zone alone; neither replaces anything, and the order matters only to `nat: 'single'`,
+   * whose gateway stands in the first. AWS deletes no subnet that is in use, and an apply begins with the network: empty
+   * the zone before the merge, with `npm run apply -- <environment> platform data service-<name>…` on the branch.
+   */
   readonly zones: readonly string[];
   /** The VPC's IPv4 range, a /16. Changing it replaces the network and everything in it. */
   readonly cidr: string;
-  /** The way out of private subnets. `none` reaches AWS by VPC endpoints only; `perZone` survives the loss of a zone. */
+  /**
+   * The way out of private subnets. `none` reaches AWS by VPC endpoints only; `perZone` survives the loss of a zone.
+   * A plan that changes it creates and destroys gateways, their addresses, routes and, to or from `none`, endpoints, and
+   * updates the routes that stay. It touches nothing that runs, but what is sent through a gateway that goes is cut off;
+   * towards `none`, until the endpoints answer, nothing leaves.
+   */
   readonly nat: 'none' | 'single' | 'perZone';
   /** HTTPS under this name; `ephemeral` is plain HTTP, no protection and forced deletes, for a first try without DNS. */
   readonly domain: DomainConfig | 'ephemeral';
   readonly cluster: ClusterConfig;
+  /**
+   * PostgreSQL for the services that ask for one; `none` goes with services that ask for none. Turning it off is data loss,
+   * and the plan says so: in this order it takes from tasks and service what let them reach it, and then destroys the
+   * instance, its security group, logs and key. Where `protection` is on, AWS refuses the last: turn that off in a pull
+   * request before this one. No final snapshot is made then, and what is encrypted with the database's own key is lost with
+   * that, 30 days later (7 in an ephemeral environment): what is to be kept is a snapshot copied under another key.
+   */
   readonly database: DatabaseConfig | 'none';
   /** Deletion protection, final snapshots and retained backups. Must be false in an ephemeral environment. */
   readonly protection: boolean;
@@ -161,6 +179,8 @@ export interface ServiceDescriptor {
   };
   readonly tasks: TaskCount;
   readonly scaling: ScalingTargets;
+  /** Moves the bounds by the clock; `tasks` are then those that it begins with, and no later apply sets them. @default never */
+  readonly schedule?: readonly ScheduledTaskCount[];
   /** Whether it uses the environment's PostgreSQL; then `migrate` says how its schema is brought up to date. */
   readonly database: boolean;
   /** The command of the one-off migration task, run from the same image before each release. */
@@ -168,7 +188,9 @@ export interface ServiceDescriptor {
   /** Plain, non-secret settings. */
   readonly environment?: Readonly<Record<string, string>>;
   /** What differs in one environment. */
-  readonly environments?: Readonly<Record<string, { readonly tasks?: TaskCount }>>;
+  readonly environments?: Readonly<
+    Record<string, { readonly tasks?: TaskCount; readonly schedule?: readonly ScheduledTaskCount[] }>
+  >;
 }
 
 export interface TaskCount {
@@ -184,4 +206,12 @@ export interface ScalingTargets {
   readonly memoryPercent?: number;
   /** Requests per task and minute. @default none */
   readonly requestsPerTarget?: number;
+}
+
+/** From that time on the bounds are these, until another entry moves them: `{ min: 0, max: 0 }` parks the service. */
+export interface ScheduledTaskCount extends TaskCount {
+  /** As EventBridge writes it, such as `cron(0 19 ? * MON-FRI *)`. */
+  readonly at: string;
+  /** Such as `Europe/Berlin`; clocks that change are followed. */
+  readonly timezone: string;
 }

@@ -1,8 +1,24 @@
-import { stackOf, stacksOf } from './test-app';
-import { all, only } from './test-json';
+import { checkConfig } from './check-config';
+import type { Config, EnvironmentConfig } from './config';
+import { dependenciesOf, given, stackOf, stacksOf } from './test-app';
+import { all, only, type Resource } from './test-json';
+
+function prodWith(change: Partial<EnvironmentConfig>): Config {
+  const { prod: settings } = given.config.environments;
+  return {
+    ...given.config,
+    environments: { ...given.config.environments, prod: { ...settings!, ...change } },
+  };
+}
+
+/** What a pull request gives that turns off the database of prod, and asks for none in the service. */
+function withoutDatabase(): typeof given {
+  const { api, ...others } = given.services;
+  const { migrate: _, ...descriptor } = api!;
+  return checkConfig(prodWith({ database: 'none' }), { ...others, api: { ...descriptor, database: false } });
+}
 
 const stacks = stacksOf();
-const dev = stackOf(stacks, 'dev-data');
 const prod = stackOf(stacks, 'prod-data');
 
 test('a protected environment cannot lose its database by a destroy', () => {
@@ -18,15 +34,27 @@ test('a protected environment cannot lose its database by a destroy', () => {
 });
 
 test('an ephemeral one can, and leaves nothing behind', () => {
-  expect(only(dev, 'aws_db_instance')).toMatchObject({
+  const settings = prodWith({ domain: 'ephemeral', protection: false });
+  const database = only(stackOf(stacksOf(settings), 'prod-data'), 'aws_db_instance');
+  expect(database).toMatchObject({
     deletion_protection: false,
     delete_automated_backups: true,
     skip_final_snapshot: true,
-    backup_retention_period: 1,
-    multi_az: false,
     apply_immediately: true,
   });
-  expect(only(dev, 'aws_db_instance')).not.toHaveProperty('final_snapshot_identifier');
+  expect(database).not.toHaveProperty('final_snapshot_identifier');
+});
+
+test('what is asked of a database is what it gets', () => {
+  const asked = { instanceClass: 'db.t4g.micro', storageGiB: 20, maxStorageGiB: 50 };
+  const settings = prodWith({ database: { ...asked, multiAz: false, backupDays: 1 } });
+  expect(only(stackOf(stacksOf(settings), 'prod-data'), 'aws_db_instance')).toMatchObject({
+    instance_class: 'db.t4g.micro',
+    allocated_storage: 20,
+    max_allocated_storage: 50,
+    multi_az: false,
+    backup_retention_period: 1,
+  });
 });
 
 test('the security group has no rule of its own: each service admits itself', () => {
@@ -40,4 +68,36 @@ test('it stands in the database subnets', () => {
   const subnets = only(prod, 'aws_db_subnet_group').subnet_ids as string[];
   expect(subnets).toHaveLength(3);
   for (const subnet of subnets) expect(subnet).toMatch(/subnetdatabase/);
+});
+
+describe('when prod turns its database off', () => {
+  const none = withoutDatabase();
+  const after = stacksOf(none.config, none.services);
+  const before: Resource = prod;
+  const emptied: Resource = stackOf(after, 'prod-data');
+
+  test('the stack stays, in the same state and account, and holds nothing: its plan destroys what it held', () => {
+    const { terraform, provider, ...held } = emptied;
+    const { '//': _, ...nothing } = held;
+    expect(nothing).toEqual({});
+    expect({ terraform, provider }).toEqual({ terraform: before.terraform, provider: before.provider });
+  });
+
+  test('nothing reads from it any more', () => {
+    const readers = (all: typeof stacks): string[] =>
+      Object.entries(all).flatMap(([id, { data }]) =>
+        JSON.stringify(data?.terraform_remote_state ?? {}).includes('"prod-data"') ? [id] : [],
+      );
+    expect(readers(stacks)).toEqual(['prod-tasks-api', 'prod-service-api']);
+    expect(readers(after)).toEqual([]);
+  });
+
+  test('the services let go of it first, because AWS keeps a security group that a rule names', () => {
+    const before = dependenciesOf(given.config, given.services);
+    expect(before['prod-data']).toEqual(['prod-network']);
+    expect(before['prod-service-api']).toContain('prod-data');
+    const now = dependenciesOf(none.config, none.services);
+    expect(now['prod-data']).toEqual(['prod-service-api']);
+    expect(now['prod-service-api']).toContain('prod-tasks-api');
+  });
 });

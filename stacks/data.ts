@@ -2,15 +2,14 @@ import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import type { Construct } from 'constructs';
 
 import { BaseStack, type BaseStackProps } from './base-stack';
-import type { DatabaseConfig, EnvironmentConfig } from './config';
+import type { EnvironmentConfig } from './config';
 import { Postgres, POSTGRES_PORT } from './constructs/postgres';
-import { boundaryArn } from './names';
+import { boundaryArn, databaseIdentifier } from './names';
 import type { NetworkStack } from './network';
 
 export interface DataStackProps extends BaseStackProps {
   readonly environment: string;
   readonly settings: EnvironmentConfig;
-  readonly database: DatabaseConfig;
   readonly network: NetworkStack;
 }
 
@@ -28,14 +27,20 @@ export interface DatabaseAccess {
   readonly keyArn: string;
 }
 
-/** RDS PostgreSQL. Replacing the instance loses what was written since the last snapshot. */
+/**
+ * RDS PostgreSQL. Replacing the instance loses what was written since the last snapshot. Where the environment has no
+ * database the stack holds nothing, and is there all the same: its plan is what destroys the database that was.
+ */
 export class DataStack extends BaseStack {
-  public readonly access: DatabaseAccess;
+  /** Undefined where the environment has no database. */
+  public readonly access: DatabaseAccess | undefined;
 
   public constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
     const { config, where, settings, network } = props;
-    const identifier = `${config.project}-${props.environment}-database`;
+    const { database } = settings;
+    if (database === 'none') return;
+    const identifier = databaseIdentifier(config.project, props.environment);
 
     // Without rules: each service that uses the database admits itself, by the id of its own group.
     const group = new SecurityGroup(this, 'group', {
@@ -47,7 +52,7 @@ export class DataStack extends BaseStack {
     const postgres = new Postgres(this, 'postgres', {
       identifier,
       where,
-      database: props.database,
+      database,
       subnetIds: network.databaseSubnetIds,
       securityGroupId: group.id,
       boundaryArn: boundaryArn(config.project, where.account),

@@ -35,11 +35,12 @@ export function buildApp(app: App, config: Config, services: Services): void {
     const { account, region } = settings;
     const props = { config, where: { account, region }, environment, settings };
     const network = new NetworkStack(app, `${environment}-network`, props);
-    const data =
-      settings.database === 'none'
-        ? undefined
-        : new DataStack(app, `${environment}-data`, { ...props, network, database: settings.database });
-    const platform = new PlatformStack(app, `${environment}-platform`, { ...props, network });
+    const data = new DataStack(app, `${environment}-data`, { ...props, network });
+    const platform = new PlatformStack(app, `${environment}-platform`, {
+      ...props,
+      network,
+      services: Object.keys(services),
+    });
 
     for (const [service, descriptor] of Object.entries(services)) {
       const mine = {
@@ -48,12 +49,14 @@ export function buildApp(app: App, config: Config, services: Services): void {
         descriptor,
         network,
         platform,
-        ...(data && descriptor.database ? { data } : {}),
+        ...(data.access && descriptor.database && { database: data.access }),
       };
       const tasks = new TasksStack(app, `${environment}-tasks-${service}`, mine);
       // The repository must exist, with the image in it, before a task definition can name the digest.
       tasks.addDependency(registry);
-      new ServiceStack(app, `${environment}-service-${service}`, { ...mine, tasks });
+      const running = new ServiceStack(app, `${environment}-service-${service}`, { ...mine, tasks });
+      // A database goes after those that used it: AWS deletes no security group while a rule of theirs names it.
+      if (!data.access) data.addDependency(running);
     }
   }
 }

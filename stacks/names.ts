@@ -36,6 +36,15 @@ export function stateBucketName(project: string, where: AccountRegion): string {
   });
 }
 
+/** Where the account's buckets, that of the state among them, are logged. */
+export function accessLogBucketName(project: string, where: AccountRegion): string {
+  return withinLimit('bucket', `${stateBucketName(project, where)}-log`, {
+    project,
+    account: where.account,
+    region: where.region,
+  });
+}
+
 /** The alias of the key that encrypts the state bucket. */
 export function stateKeyAlias(project: string): string {
   return `alias/${project}-tfstate`;
@@ -115,4 +124,9 @@ export interface BootstrapPlace extends AccountRegion {
   readonly stackId: string;
   /** The environments whose account this is, in the order of config. */
   readonly environments: readonly string[];
+}
+
+/** Of the environment's RDS instance. */
+export function databaseIdentifier(project: string, environment: string): string {
+  return `${project}-${environment}-database`;
 }

@@ -12,7 +12,7 @@ import { BaseStack, type BaseStackProps } from './base-stack';
 import type { EnvironmentConfig } from './config';
 import { FlowLogs } from './constructs/flow-logs';
 import { POSTGRES_PORT } from './constructs/postgres';
-import { SubnetTier, type Tier } from './constructs/subnet-tier';
+import { SubnetTier, type Tier, zoneIndex } from './constructs/subnet-tier';
 import { VpcEndpoints } from './constructs/vpc-endpoints';
 import { boundaryArn } from './names';
 
@@ -109,11 +109,15 @@ export class NetworkStack extends BaseStack {
 
     // A second wall behind the security group: only the private subnets, only PostgreSQL. An ACL forgets connections,
     // so the answers to the clients' ephemeral ports are allowed too.
+    const clients = settings.zones.map((zone, index) => ({
+      ruleNo: 100 + zoneIndex(zone),
+      cidrBlock: privateTier.cidrs[index]!,
+    }));
     new NetworkAcl(this, 'database-acl', {
       vpcId: vpc.id,
       subnetIds: databaseTier.subnetIds,
-      ingress: allowTcp(privateTier.cidrs, POSTGRES_PORT, POSTGRES_PORT),
-      egress: allowTcp(privateTier.cidrs, 1024, 65535),
+      ingress: allowTcp(clients, POSTGRES_PORT, POSTGRES_PORT),
+      egress: allowTcp(clients, 1024, 65535),
       tags: { Name: `${prefix}-database` },
     });
 
@@ -133,13 +137,11 @@ export class NetworkStack extends BaseStack {
   }
 }
 
-function allowTcp(cidrs: readonly string[], fromPort: number, toPort: number) {
-  return cidrs.map((cidrBlock, index) => ({
-    ruleNo: 100 + index,
-    action: 'allow',
-    protocol: 'tcp',
-    cidrBlock,
-    fromPort,
-    toPort,
-  }));
+interface Client {
+  readonly ruleNo: number;
+  readonly cidrBlock: string;
+}
+
+function allowTcp(clients: readonly Client[], fromPort: number, toPort: number) {
+  return clients.map((client) => ({ ...client, action: 'allow', protocol: 'tcp', fromPort, toPort }));
 }

@@ -2,8 +2,16 @@ import { given, stackOf, stacksOf } from './test-app';
 import { all, at, only } from './test-json';
 
 const stacks = stacksOf();
-const dev = stackOf(stacks, 'dev-platform');
 const prod = stackOf(stacks, 'prod-platform');
+const { prod: settings } = given.config.environments;
+/** The same, to be thrown away. */
+const ephemeral = stackOf(
+  stacksOf({
+    ...given.config,
+    environments: { prod: { ...settings!, domain: 'ephemeral', protection: false } },
+  }),
+  'prod-platform',
+);
 
 test('the cluster has enhanced insights, and commands run in its containers leave an encrypted record', () => {
   expect(only(prod, 'aws_ecs_cluster')).toEqual({
@@ -20,7 +28,7 @@ test('the cluster has enhanced insights, and commands run in its containers leav
       },
     },
   });
-  expect(only(prod, 'aws_cloudwatch_log_group')).toEqual({
+  expect(at(prod, 'aws_cloudwatch_log_group.session-log')).toMatchObject({
     name: '/fairlead/prod/ecs-exec',
     retention_in_days: 365,
     kms_key_id: '${aws_kms_key.key.arn}',
@@ -37,8 +45,10 @@ test("the key serves this environment's log groups and this account's alarms, an
       { Service: 'logs.eu-west-1.amazonaws.com' },
       {
         ArnLike: {
-          'kms:EncryptionContext:aws:logs:arn':
+          'kms:EncryptionContext:aws:logs:arn': [
             'arn:aws:logs:eu-west-1:222222222222:log-group:/fairlead/prod/*',
+            'arn:aws:logs:eu-west-1:222222222222:log-group:aws-waf-logs-fairlead-prod*',
+          ],
         },
       },
     ],
@@ -56,13 +66,13 @@ test('the balancer stands in the public subnets and the instances in the private
 });
 
 test('an ephemeral environment can be destroyed with all that is in it, any other cannot', () => {
-  const destroyable = (stack: typeof dev): unknown[] => [
+  const destroyable = (stack: typeof prod): unknown[] => [
     only(stack, 'aws_autoscaling_group')['force_delete'],
     only(stack, 'aws_s3_bucket')['force_destroy'],
     only(stack, 'aws_lb')['enable_deletion_protection'],
     only(stack, 'aws_kms_key')['deletion_window_in_days'],
   ];
-  expect(destroyable(dev)).toEqual([true, true, false, 7]);
+  expect(destroyable(ephemeral)).toEqual([true, true, false, 7]);
   expect(destroyable(prod)).toEqual([false, false, true, 30]);
 });
 
@@ -106,11 +116,11 @@ test('the budget warns at 80 percent spent and at 100 percent forecast', () => {
 
 test('an operator finds the address and the cluster among the outputs', () => {
   expect(prod.output['url']).toEqual({ value: 'https://app.example.com' });
-  expect(dev.output['url']).toEqual({ value: 'http://${aws_lb.load-balancer_994F87EC.dns_name}' });
-  expect(dev.output['load_balancer_dns_name']).toEqual({
+  expect(ephemeral.output['url']).toEqual({ value: 'http://${aws_lb.load-balancer_994F87EC.dns_name}' });
+  expect(prod.output['load_balancer_dns_name']).toEqual({
     value: '${aws_lb.load-balancer_994F87EC.dns_name}',
   });
-  expect(dev.output['cluster_name']).toEqual({ value: '${aws_ecs_cluster.cluster.name}' });
+  expect(prod.output['cluster_name']).toEqual({ value: '${aws_ecs_cluster.cluster.name}' });
 });
 
 test('what services are joined to keeps its address', () => {

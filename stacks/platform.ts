@@ -12,7 +12,9 @@ import { AlarmTopic } from './constructs/alarm-topic';
 import { Ec2Capacity } from './constructs/ec2-capacity';
 import { EncryptionKey, logsMayUseKey } from './constructs/encryption-key';
 import { LoadBalancer } from './constructs/load-balancer';
-import { boundaryArn, withinLimit } from './names';
+import { PlatformDashboard } from './constructs/platform-dashboard';
+import { WEB_ACL_LOG_PREFIX, WebAcl } from './constructs/web-acl';
+import { accessLogBucketName, boundaryArn, databaseIdentifier, withinLimit } from './names';
 import type { NetworkStack } from './network';
 
 /** Of every log group on the platform. */
@@ -22,6 +24,8 @@ export interface PlatformStackProps extends BaseStackProps {
   readonly environment: string;
   readonly settings: EnvironmentConfig;
   readonly network: NetworkStack;
+  /** Names of the services that will run on it, for the dashboard. */
+  readonly services: readonly string[];
 }
 
 /** The container platform: ECS cluster on EC2 behind a load balancer. Holds no data but logs: safe to replace. */
@@ -55,7 +59,7 @@ export class PlatformStack extends BaseStack {
       account,
       deletionDays: ephemeral ? 7 : 30,
       statements: [
-        logsMayUseKey(where, `/${project}/${environment}/`),
+        logsMayUseKey(where, `/${project}/${environment}/`, `${WEB_ACL_LOG_PREFIX}${name}`),
         {
           // Without it an alarm cannot publish to an encrypted topic, and nobody is told.
           Sid: 'Alarms',
@@ -90,6 +94,7 @@ export class PlatformStack extends BaseStack {
 
     this.capacityProviderName = new Ec2Capacity(this, 'capacity', {
       name,
+      where,
       clusterName: cluster.name,
       instances: settings.cluster,
       vpcId: network.vpcId,
@@ -102,6 +107,8 @@ export class PlatformStack extends BaseStack {
     const logBucket = new AccessLogBucket(this, 'access-logs', {
       name: withinLimit('bucket', `${name}-${account}-${where.region}-alb-logs`, { ...madeOf, ...where }),
       account,
+      // The state's bucket is in the same region: an account has one.
+      accessLogBucketName: accessLogBucketName(project, where),
       forceDestroy: ephemeral,
     });
     const balancer = new LoadBalancer(this, 'load-balancer', {
@@ -115,6 +122,12 @@ export class PlatformStack extends BaseStack {
     this.listenerArn = balancer.listenerArn;
     this.loadBalancerSecurityGroupId = balancer.securityGroupId;
     this.loadBalancerArnSuffix = balancer.arnSuffix;
+    new WebAcl(this, 'web-acl', {
+      name,
+      loadBalancerArn: balancer.arn,
+      logKeyArn: key.arn,
+      logRetentionDays: LOG_RETENTION_DAYS,
+    });
 
     const topic = new AlarmTopic(this, 'alarms', {
       name: `${name}-alarms`,
@@ -173,6 +186,16 @@ export class PlatformStack extends BaseStack {
         thresholdType: 'PERCENTAGE',
         subscriberEmailAddresses: [settings.alarmEmail],
       })),
+    });
+
+    new PlatformDashboard(this, 'dashboard', {
+      name,
+      region: where.region,
+      clusterName: cluster.name,
+      loadBalancerArnSuffix: balancer.arnSuffix,
+      services: props.services,
+      webAclName: name,
+      ...(settings.database !== 'none' && { databaseIdentifier: databaseIdentifier(project, environment) }),
     });
 
     new TerraformOutput(this, 'url', { value: balancer.url });

@@ -10,7 +10,8 @@ import { BaseStack, type BaseStackProps } from './base-stack';
 import type { EnvironmentConfig, ServiceDescriptor } from './config';
 import { Connection, HttpsOut } from './constructs/connection';
 import { ServiceScaling } from './constructs/service-scaling';
-import type { DataStack } from './data';
+import { skipCheck } from './constructs/skip-check';
+import type { DatabaseAccess } from './data';
 import { withinLimit } from './names';
 import type { NetworkStack } from './network';
 import type { PlatformStack } from './platform';
@@ -28,18 +29,20 @@ export interface ServiceStackProps extends BaseStackProps {
   readonly platform: PlatformStack;
   readonly tasks: TasksStack;
   /** @default none: the service uses no database */
-  readonly data?: DataStack;
+  readonly database?: DatabaseAccess;
 }
 
 /** One service running on the platform: its tasks, its share of the balancer, its scaling. Holds no data: safe to replace. */
 export class ServiceStack extends BaseStack {
   public constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
-    const { config, environment, service, descriptor, network, platform, tasks, data } = props;
+    const { config, environment, service, descriptor, network, platform, tasks, database } = props;
     const { project } = config;
     const { port, route } = descriptor;
     const name = `${project}-${environment}-${service}`;
-    const count = descriptor.environments?.[environment]?.tasks ?? descriptor.tasks;
+    const own = descriptor.environments?.[environment];
+    const count = own?.tasks ?? descriptor.tasks;
+    const schedule = own?.schedule ?? descriptor.schedule;
 
     const group = new SecurityGroup(this, 'security-group', {
       namePrefix: `${name}-`,
@@ -55,11 +58,11 @@ export class ServiceStack extends BaseStack {
       description: `Load balancer to ${service}`,
     });
     const toDatabase =
-      data &&
+      database &&
       new Connection(this, 'to-database', {
         fromSecurityGroupId: group.id,
-        toSecurityGroupId: data.access.securityGroupId,
-        port: data.access.port,
+        toSecurityGroupId: database.securityGroupId,
+        port: database.port,
         description: `${service} to PostgreSQL`,
       });
 
@@ -87,6 +90,11 @@ export class ServiceStack extends BaseStack {
       },
       lifecycle: { createBeforeDestroy: true },
     });
+    skipCheck(
+      targets,
+      'CKV_AWS_378',
+      'TLS ends at the balancer; behind it only its security group reaches the tasks',
+    );
     const rule = new LbListenerRule(this, 'route', {
       listenerArn: platform.listenerArn,
       priority: route.priority,
@@ -175,6 +183,7 @@ export class ServiceStack extends BaseStack {
       serviceName: ecsService.name,
       tasks: count,
       targets: descriptor.scaling,
+      ...(schedule && { schedule }),
       requestCountLabel: `${platform.loadBalancerArnSuffix}/${targets.arnSuffix}`,
     });
 

@@ -10,7 +10,8 @@ import { Connection, HttpsOut } from './constructs/connection';
 import { hardenedContainer, type HardenedContainerProps } from './constructs/hardened-container';
 import type { PolicyStatement } from './constructs/policy';
 import { Role, serviceTrust } from './constructs/role';
-import type { DatabaseAccess, DataStack } from './data';
+import { skipCheck } from './constructs/skip-check';
+import type { DatabaseAccess } from './data';
 import { boundaryArn, repositoryArn, repositoryUrl, withinLimit } from './names';
 import type { NetworkStack } from './network';
 import { LOG_RETENTION_DAYS, type PlatformStack } from './platform';
@@ -23,7 +24,7 @@ export interface TasksStackProps extends BaseStackProps {
   readonly network: NetworkStack;
   readonly platform: PlatformStack;
   /** @default none: the service uses no database */
-  readonly data?: DataStack;
+  readonly database?: DatabaseAccess;
 }
 
 /**
@@ -39,7 +40,7 @@ export class TasksStack extends BaseStack {
   public constructor(scope: Construct, id: string, props: TasksStackProps) {
     super(scope, id, props);
     const { config, service, descriptor, network, settings } = props;
-    const access = props.data?.access;
+    const access = props.database;
     const image = this.imageVariable(repositoryUrl(config, service));
     const environment: Record<string, string> = {
       ...descriptor.environment,
@@ -92,6 +93,7 @@ export class TasksStack extends BaseStack {
       vpcId: network.vpcId,
       lifecycle: { createBeforeDestroy: true },
     });
+    skipCheck(group, 'CKV2_AWS_5', 'RunTask attaches it, for as long as the migration runs');
     new HttpsOut(this, 'migrate-https', { fromSecurityGroupId: group.id });
     new Connection(this, 'migrate-to-database', {
       fromSecurityGroupId: group.id,

@@ -21,7 +21,8 @@ export function allows(statements: readonly PolicyStatement[], action: string, r
   );
 }
 
-function matches(patterns: string | readonly string[], text: string): boolean {
+/** Whether one of the patterns, in which `*` is anything, is this text. */
+export function matches(patterns: string | readonly string[], text: string): boolean {
   return [patterns].flat().some((pattern) => {
     const literal = pattern.split('*').map((part) => part.replace(/[^\w]/g, '\\$&'));
     return new RegExp(`^${literal.join('.*')}$`).test(text);

@@ -30,6 +30,11 @@ def pages(service, operation, path, **arguments):
     return [item for answer in answers for item in (jmespath.search(path, answer) or [])]
 
 
+def create_repository(repository):
+    client("ecr").create_repository(repositoryName=repository)
+    return {}
+
+
 def put_image(repository, manifest, tag):
     """Registers a manifest under its true digest; moto would make one up, and would take a wrong one."""
     digest = "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
@@ -40,6 +45,14 @@ def put_image(repository, manifest, tag):
 def set_log_retention(logGroup, days):
     client("logs").put_retention_policy(logGroupName=logGroup, retentionInDays=days)
     return {}
+
+
+def running_images(cluster, service):
+    """The images of the task definition that a service runs."""
+    ecs = client("ecs")
+    runs = ecs.describe_services(cluster=cluster, services=[service])["services"][0]["taskDefinition"]
+    containers = ecs.describe_task_definition(taskDefinition=runs)["taskDefinition"]["containerDefinitions"]
+    return {"images": [container["image"] for container in containers]}
 
 
 def clear_for_destroy(repositories, taskFamilies):
@@ -118,7 +131,9 @@ def inventory():
 
 
 COMMANDS = {
+    "create-repository": create_repository,
     "put-image": put_image,
+    "running-images": running_images,
     "set-log-retention": set_log_retention,
     "clear-for-destroy": clear_for_destroy,
     "inventory": inventory,

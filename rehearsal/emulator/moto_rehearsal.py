@@ -14,11 +14,13 @@ import functools
 import inspect
 import json
 import os
+import secrets
 import signal
 import socket
 import sys
 import threading
 import time
+from xml.etree import ElementTree
 
 # moto reads these while it is imported.
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
@@ -32,13 +34,15 @@ from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses.launch_templates import LaunchTemplates
+from moto.ecr.models import ecr_backends
 from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.access_control import IAMPolicy
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from moto.rds.models import DBParameterGroup
+from moto.rds.models import DBInstance, DBParameterGroup, MasterUserSecret
 from moto.rds.responses import RDSResponse
 from moto.s3.models import FakeBucket, FakeDeleteMarker
+from moto.s3.responses import S3Response
 from werkzeug.serving import make_server
 
 
@@ -252,6 +256,35 @@ def keep_service_fields(write, self):
     return response
 
 
+def is_broken(backend, task_definition):
+    """Whether the registry has an image of the task definition under the tag `broken`: its tasks never get healthy."""
+    for container in backend.describe_task_definition(task_definition).container_definitions:
+        repository, _, digest = container["image"].partition("@")
+        registry = ecr_backends[backend.account_id][backend.region_name]
+        found = registry.repositories.get(repository.partition("/")[2])
+        for image in found.images if found else []:
+            if image.get_image_digest() == digest and "broken" in image.image_tags:
+                return True
+    return False
+
+
+@wraps_action(EC2ContainerServiceResponse, "update_service")
+def roll_back_what_is_broken(update, self):
+    """moto's deployments never fail. Where its circuit breaker may, ECS goes back to the revision before, and calls that steady."""
+    given = self._get_params()
+    name = given["service"].split("/")[-1]
+    before = self.ecs_backend._get_service(given.get("cluster", "default"), name).task_definition
+    response = update(self)
+    service = response.result["service"]
+    breaker = getattr(service, "deployment_configuration", {}).get("deploymentCircuitBreaker", {})
+    may_go_back = breaker.get("enable") and breaker.get("rollback")
+    if given.get("taskDefinition") and may_go_back and is_broken(self.ecs_backend, service.task_definition):
+        service.task_definition = before
+    for deployment in service.deployments:
+        deployment["taskDefinition"] = service.task_definition
+    return response
+
+
 @wraps_action(Service, "__init__")
 def run_what_is_desired(initialize, self, *args, **kwargs):
     """moto runs no task unless one number for all services is in its environment; the provider waits for a steady state."""
@@ -290,6 +323,19 @@ def keep_database_fields(write, self):
     return response
 
 
+@wraps_action(DBInstance, "__init__")
+def give_each_database_its_own_id(create, self, *arguments, **named):
+    """moto gives every instance the same resource id, and by that the provider looks them up."""
+    create(self, *arguments, **named)
+    self.dbi_resource_id = f"db-{secrets.token_hex(13).upper()}"
+
+
+@wraps_action(MasterUserSecret, "_generate_secret_string")
+def make_up_a_password(_generate, self):
+    """moto's is the same everywhere, so it cannot be searched for. This one reads the same in JSON, in a URL and in a shell."""
+    return json.dumps({"username": self.resource.master_username, "password": secrets.token_hex(16)})
+
+
 @wraps_action(DBParameterGroup, "update_parameters")
 def mark_parameters_as_users(update, self, parameters):
     """moto keeps no source; the provider reads back the parameters with source `user` only."""
@@ -326,6 +372,18 @@ def leave_out_conditional_statements(decide, self, action, resource):
 @adds_action(FakeDeleteMarker)
 def dispose(self):
     """moto closes what a bucket's versions hold when it deletes them all, and fails where one is a delete marker."""
+
+
+@wraps_action(S3Response, "get_bucket_notification")
+def tell_event_bridge(get, self):
+    """moto keeps that a bucket tells EventBridge, and does not say so."""
+    status, headers, body = get(self)
+    kept = self.backend.get_bucket_notification_configuration(self.bucket_name)
+    if kept is None or kept.event_bridge is None:
+        return status, headers, body
+    answer = ElementTree.fromstring(body)
+    ElementTree.SubElement(answer, answer.tag.replace("NotificationConfiguration", "EventBridgeConfiguration"))
+    return status, headers, ElementTree.tostring(answer, encoding="unicode")
 
 
 # The server

@@ -4,7 +4,12 @@ import { AccessLogBucket } from './access-log-bucket';
 const bucket = (forceDestroy = false): StackJson =>
   constructJson(
     (scope) =>
-      new AccessLogBucket(scope, 'logs', { name: 'acme-prod-logs', account: '222222222222', forceDestroy }),
+      new AccessLogBucket(scope, 'logs', {
+        name: 'acme-prod-logs',
+        account: '222222222222',
+        accessLogBucketName: 'acme-log',
+        forceDestroy,
+      }),
   );
 
 test('only load balancers writing under this account may put logs, and nobody comes without TLS', () => {
@@ -35,6 +40,14 @@ test("it is encrypted with S3's own key, because a balancer writes to no other k
   expect(only(bucket(), 'aws_s3_bucket_server_side_encryption_configuration')['rule']).toEqual([
     { apply_server_side_encryption_by_default: { sse_algorithm: 'AES256' } },
   ]);
+});
+
+test('who reads them is logged among what else the account logs, under its own name', () => {
+  expect(only(bucket(), 'aws_s3_bucket_logging')).toEqual({
+    bucket: '${aws_s3_bucket.logs_bucket_5A22438C.id}',
+    target_bucket: 'acme-log',
+    target_prefix: 'acme-prod-logs/',
+  });
 });
 
 test('logs go after a year', () => {

@@ -8,6 +8,8 @@ export interface AccessLogBucketProps {
   readonly name: string;
   /** Of the load balancer. */
   readonly account: string;
+  /** Where reads of the logs are logged. */
+  readonly accessLogBucketName: string;
   /** Whether a destroy deletes the logs with the bucket. */
   readonly forceDestroy: boolean;
 }
@@ -28,6 +30,7 @@ export class AccessLogBucket extends Construct {
       forceDestroy: props.forceDestroy,
       expirationDays: RETENTION_DAYS,
       noncurrentDays: 30,
+      accessLog: { bucketId: props.accessLogBucketName, prefix: `${props.name}/` },
       statements: (arn) => [
         {
           // The balancer writes under its own account's number: the path is what keeps other accounts' balancers out.

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 
 import type { ClusterConfig } from '../config';
 import { all, constructJson, only, type StackJson } from '../test-json';
+import { statementsOf } from '../test-policy';
 import { Ec2Capacity, type Ec2CapacityProps } from './ec2-capacity';
 
 const instances: ClusterConfig = {
@@ -16,6 +17,7 @@ const instances: ClusterConfig = {
 const build = (scope: Construct, change: Partial<Ec2CapacityProps> = {}): Ec2Capacity =>
   new Ec2Capacity(scope, 'capacity', {
     name: 'acme-prod',
+    where: { account: '222222222222', region: 'eu-west-1' },
     clusterName: 'the-cluster',
     instances,
     vpcId: 'vpc-1',
@@ -87,10 +89,11 @@ test('nothing reaches an instance, and it reaches HTTPS only', () => {
   });
 });
 
-test('instances join the cluster, and keep their own credentials from tasks', () => {
+test('instances join the cluster, keep their own credentials from tasks, and run no privileged container', () => {
   const userData = String(only(capacity(), 'aws_launch_template')['user_data']);
   expect(userData).toContain('ECS_CLUSTER=the-cluster');
   expect(userData).toContain('ECS_AWSVPC_BLOCK_IMDS=true');
+  expect(userData).toContain('ECS_DISABLE_PRIVILEGED=true');
 });
 
 test.each([
@@ -112,15 +115,18 @@ test('the role of an instance is bounded and holds the ECS agent and Session Man
   expect(only(capacity(), 'aws_iam_role_policy_attachment')['policy_arn']).toBe(
     'arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role',
   );
-  const { Statement } = JSON.parse(String(only(capacity(), 'aws_iam_role_policy')['policy'])) as {
-    Statement: { Action: string[] }[];
-  };
-  expect(Statement.flatMap(({ Action }) => Action)).toEqual([
-    'ssm:UpdateInstanceInformation',
-    'ssmmessages:CreateControlChannel',
-    'ssmmessages:CreateDataChannel',
-    'ssmmessages:OpenControlChannel',
-    'ssmmessages:OpenDataChannel',
+  const statements = statementsOf(only(capacity(), 'aws_iam_role_policy')['policy']);
+  expect(statements.map(({ Action, Resource }) => [Action, Resource])).toEqual([
+    [
+      [
+        'ssmmessages:CreateControlChannel',
+        'ssmmessages:CreateDataChannel',
+        'ssmmessages:OpenControlChannel',
+        'ssmmessages:OpenDataChannel',
+      ],
+      '*',
+    ],
+    ['ssm:UpdateInstanceInformation', 'arn:aws:ec2:eu-west-1:222222222222:instance/*'],
   ]);
 });
 

@@ -12,7 +12,7 @@ import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
 
-import type { ClusterConfig } from '../config';
+import type { AccountRegion, ClusterConfig } from '../config';
 import { withinLimit } from '../names';
 import { HttpsOut } from './connection';
 import { Role } from './role';
@@ -28,6 +28,7 @@ const AMI_PARAMETER = {
 export interface Ec2CapacityProps {
   /** `<project>-<environment>`; all names start with it. */
   readonly name: string;
+  readonly where: AccountRegion;
   readonly clusterName: string;
   readonly instances: ClusterConfig;
   readonly vpcId: string;
@@ -131,6 +132,7 @@ export class Ec2Capacity extends Construct {
     name,
     clusterName,
     instances,
+    where,
     vpcId,
     boundaryArn,
   }: Ec2CapacityProps): LaunchTemplate {
@@ -150,18 +152,22 @@ export class Ec2Capacity extends Construct {
       trust: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
       statements: [
         {
-          // Not AmazonSSMManagedInstanceCore, which reads every parameter. None of these knows resources.
+          // Not AmazonSSMManagedInstanceCore, which reads every parameter. The first four know no resources.
           // https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
           Sid: 'SessionManager',
           Effect: 'Allow',
           Action: [
-            'ssm:UpdateInstanceInformation',
             'ssmmessages:CreateControlChannel',
             'ssmmessages:CreateDataChannel',
             'ssmmessages:OpenControlChannel',
             'ssmmessages:OpenDataChannel',
           ],
           Resource: '*',
+        },
+        {
+          Effect: 'Allow',
+          Action: 'ssm:UpdateInstanceInformation',
+          Resource: `arn:aws:ec2:${where.region}:${where.account}:instance/*`,
         },
       ],
     });
@@ -218,6 +224,7 @@ function agentSettings(clusterName: string): string {
   const settings = [
     `ECS_CLUSTER=${clusterName}`,
     'ECS_AWSVPC_BLOCK_IMDS=true',
+    'ECS_DISABLE_PRIVILEGED=true',
     'ECS_ENABLE_SPOT_INSTANCE_DRAINING=true',
     'ECS_CONTAINER_INSTANCE_PROPAGATE_TAGS_FROM=ec2_instance',
   ];

@@ -46,11 +46,14 @@ export class EncryptionKey extends Construct {
   }
 }
 
-/** Lets CloudWatch Logs encrypt the log groups whose names start with `logGroupPrefix`, and no others. */
+/** Lets CloudWatch Logs encrypt the log groups whose names start with one of these, and no others. */
 export function logsMayUseKey(
   where: { account: string; region: string },
-  logGroupPrefix: string,
+  ...logGroupPrefixes: readonly [string, ...string[]]
 ): PolicyStatement {
+  const arns = logGroupPrefixes.map(
+    (prefix) => `arn:aws:logs:${where.region}:${where.account}:log-group:${prefix}*`,
+  );
   return {
     Sid: 'LogGroups',
     Effect: 'Allow',
@@ -59,7 +62,7 @@ export function logsMayUseKey(
     Resource: '*',
     Condition: {
       ArnLike: {
-        'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${where.region}:${where.account}:log-group:${logGroupPrefix}*`,
+        'kms:EncryptionContext:aws:logs:arn': arns.length === 1 ? arns[0]! : arns,
       },
     },
   };

@@ -9,11 +9,12 @@ const props = {
   region: 'eu-west-1',
 };
 
-test('it runs as nobody in particular, without capabilities, on a file system it cannot write to', () => {
+test('it runs as nobody in particular, without capabilities or a way to more, on a file system it cannot write to', () => {
   expect(hardenedContainer(props)).toMatchObject({
     user: '10001:10001',
     privileged: false,
     readonlyRootFilesystem: true,
+    dockerSecurityOptions: ['no-new-privileges'],
     linuxParameters: {
       capabilities: { drop: ['ALL'] },
       initProcessEnabled: true,

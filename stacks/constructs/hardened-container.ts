@@ -21,7 +21,7 @@ export interface HardenedContainerProps {
 }
 
 /**
- * The container definition that every task of ours runs: no root, no capabilities, a root file system that cannot be
+ * The container definition that every task of ours runs: no root, nor a way to become it, no capabilities, a root file system that cannot be
  * written to. Keys as ECS has them: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
  */
 export function hardenedContainer(props: HardenedContainerProps): object {
@@ -33,6 +33,7 @@ export function hardenedContainer(props: HardenedContainerProps): object {
     user: USER,
     privileged: false,
     readonlyRootFilesystem: true,
+    dockerSecurityOptions: ['no-new-privileges'],
     linuxParameters: {
       capabilities: { drop: ['ALL'] },
       // Reaps children and passes signals on: node as process 1 does neither well.

@@ -8,6 +8,7 @@ import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-securit
 import { Construct } from 'constructs';
 
 import type { DomainConfig } from '../config';
+import { skipCheck } from './skip-check';
 
 /** A connection without traffic is closed after this; what listens behind must keep it open longer, or requests are lost. */
 export const IDLE_TIMEOUT_SECONDS = 60;
@@ -41,6 +42,7 @@ export class LoadBalancer extends Construct {
   /** Where services add their rules. */
   public readonly listenerArn: string;
   public readonly securityGroupId: string;
+  public readonly arn: string;
   /** `app/…/…` */
   public readonly arnSuffix: string;
   public readonly dnsName: string;
@@ -69,6 +71,7 @@ export class LoadBalancer extends Construct {
       accessLogs: { enabled: true, bucket: props.logBucket, prefix: 'access' },
       connectionLogs: { enabled: true, bucket: props.logBucket, prefix: 'connection' },
     });
+    this.arn = balancer.arn;
     this.arnSuffix = balancer.arnSuffix;
     this.dnsName = balancer.dnsName;
 
@@ -111,7 +114,7 @@ export class LoadBalancer extends Construct {
   }
 
   private openToTheWorld(id: string, port: number): void {
-    new VpcSecurityGroupIngressRule(this, `${id}-from-the-world`, {
+    const rule = new VpcSecurityGroupIngressRule(this, `${id}-from-the-world`, {
       securityGroupId: this.securityGroupId,
       ipProtocol: 'tcp',
       fromPort: port,
@@ -119,6 +122,9 @@ export class LoadBalancer extends Construct {
       cidrIpv4: '0.0.0.0/0',
       description: `${id.toUpperCase()} from anywhere`,
     });
+    if (port === 80) {
+      skipCheck(rule, 'CKV_AWS_260', 'It sends to HTTPS, and serves in ephemeral environments only');
+    }
   }
 
   /** The ARN once the certificate is issued: a listener takes no other. */

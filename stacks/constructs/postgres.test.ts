@@ -47,10 +47,13 @@ test('RDS keeps the master password, and services sign in with IAM', () => {
   expect(instance).not.toHaveProperty('password');
 });
 
-test('it refuses connections without TLS', () => {
+test('it refuses connections without TLS, and shows a certificate of a named authority', () => {
   const { parameter } = only(json, 'aws_db_parameter_group');
   expect(parameter).toContainEqual({ name: 'rds.force_ssl', value: '1' });
-  expect(only(json, 'aws_db_instance').publicly_accessible).toBe(false);
+  expect(only(json, 'aws_db_instance')).toMatchObject({
+    publicly_accessible: false,
+    ca_cert_identifier: 'rds-ca-rsa2048-g1',
+  });
 });
 
 test('its log groups exist before RDS would make them, with an end', () => {

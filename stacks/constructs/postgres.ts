@@ -11,6 +11,8 @@ import { Role, serviceTrust } from './role';
 export const POSTGRES_PORT = 5432;
 
 const MAJOR_VERSION = '16';
+/** Signs the certificate that clients verify; unsaid, AWS changes it some day. */
+const CERTIFICATE_AUTHORITY = 'rds-ca-rsa2048-g1';
 const EXPORTED_LOGS = ['postgresql', 'upgrade'] as const;
 
 export interface PostgresProps {
@@ -132,6 +134,7 @@ export class Postgres extends Construct {
       dbSubnetGroupName: subnets.name,
       vpcSecurityGroupIds: [props.securityGroupId],
       publiclyAccessible: false,
+      caCertIdentifier: CERTIFICATE_AUTHORITY,
       parameterGroupName: parameters.name,
 
       // UTC; the maintenance window must not touch the backup's.

@@ -35,6 +35,13 @@ test('replaced versions are kept for their days, current ones for ever unless to
   expect(only(bucket(), 'aws_s3_bucket_versioning').versioning_configuration).toEqual({ status: 'Enabled' });
 });
 
+test('EventBridge hears what becomes of its objects, so that a deletion can raise an alarm', () => {
+  expect(only(bucket(), 'aws_s3_bucket_notification')).toEqual({
+    bucket: '${aws_s3_bucket.bucket.id}',
+    eventbridge: true,
+  });
+});
+
 test('it is destroyed only when empty', () => {
   expect(only(bucket(), 'aws_s3_bucket')).not.toHaveProperty('force_destroy');
 });

@@ -3,23 +3,29 @@ import {
   S3BucketLifecycleConfiguration,
   type S3BucketLifecycleConfigurationRule,
 } from '@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration';
+import { S3BucketLoggingA } from '@cdktf/provider-aws/lib/s3-bucket-logging';
+import { S3BucketNotification } from '@cdktf/provider-aws/lib/s3-bucket-notification';
 import { S3BucketOwnershipControls } from '@cdktf/provider-aws/lib/s3-bucket-ownership-controls';
 import { S3BucketPolicy } from '@cdktf/provider-aws/lib/s3-bucket-policy';
 import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-public-access-block';
 import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration';
 import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 
 import { policyJson, type PolicyStatement } from './policy';
+import { skipCheck } from './skip-check';
 
 export interface PrivateBucketProps {
   readonly name: string;
-  /** @default S3's own key */
+  /** @default S3's own key: services deliver logs to no other kind */
   readonly keyArn?: string;
   /** Objects expire after this. @default never */
   readonly expirationDays?: number;
   /** Replaced and deleted versions are kept this long. */
   readonly noncurrentDays: number;
+  /** Where who reads and writes it is logged. @default nowhere: it is where others are logged */
+  readonly accessLog?: AccessLog;
   /** Beside the rule that requests come over TLS. @param arn of the bucket */
   readonly statements: (arn: string) => readonly PolicyStatement[];
   /** Makes Terraform refuse to destroy it. @default false */
@@ -28,11 +34,24 @@ export interface PrivateBucketProps {
   readonly forceDestroy?: boolean;
 }
 
-/** A versioned, encrypted S3 bucket that no one reaches from outside or without TLS. Holds data: unless told, it is not destroyed with objects in it. */
+export interface AccessLog {
+  readonly bucketId: string;
+  readonly prefix: string;
+  /** The policy that lets S3 write there: it is refused before. @default none: the bucket is another stack's */
+  readonly policy?: ITerraformDependable;
+}
+
+/**
+ * A versioned, encrypted S3 bucket that no one reaches from outside or without TLS, and that tells EventBridge what becomes
+ * of its objects. Holds data: unless told, it is not destroyed with objects in it.
+ */
 export class PrivateBucket extends Construct {
   /** Its settings are part of this value: what uses it comes after them. */
   public readonly name: string;
   public readonly arn: string;
+  /** As the name, before its settings: for what is one of them. */
+  public readonly id: string;
+  public readonly policy: S3BucketPolicy;
 
   public constructor(scope: Construct, id: string, props: PrivateBucketProps) {
     super(scope, id);
@@ -42,6 +61,14 @@ export class PrivateBucket extends Construct {
       ...(props.preventDestroy === true ? { lifecycle: { preventDestroy: true } } : {}),
     });
     const { id: bucketId, arn } = bucket;
+    skipCheck(
+      bucket,
+      'CKV_AWS_144',
+      'An environment lives in one region; in it, versions bring back what is lost',
+    );
+    if (props.keyArn === undefined) {
+      skipCheck(bucket, 'CKV_AWS_145', 'S3 and load balancers deliver logs to no bucket under a KMS key');
+    }
 
     new S3BucketVersioningA(this, 'versioning', {
       bucket: bucketId,
@@ -63,6 +90,16 @@ export class PrivateBucket extends Construct {
       rule: { objectOwnership: 'BucketOwnerEnforced' },
     });
     new S3BucketLifecycleConfiguration(this, 'lifecycle', { bucket: bucketId, rule: lifecycleRules(props) });
+    new S3BucketNotification(this, 'events', { bucket: bucketId, eventbridge: true });
+    if (props.accessLog) {
+      const { bucketId: targetBucket, prefix: targetPrefix, policy: admission } = props.accessLog;
+      new S3BucketLoggingA(this, 'logging', {
+        bucket: bucketId,
+        targetBucket,
+        targetPrefix,
+        ...(admission && { dependsOn: [admission] }),
+      });
+    }
     const publicAccess = new S3BucketPublicAccessBlock(this, 'public-access-block', {
       bucket: bucketId,
       blockPublicAcls: true,
@@ -89,6 +126,8 @@ export class PrivateBucket extends Construct {
 
     this.name = policy.bucket;
     this.arn = arn;
+    this.id = bucketId;
+    this.policy = policy;
   }
 }
 

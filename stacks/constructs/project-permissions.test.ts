@@ -24,11 +24,22 @@ test.each([
     'arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/app/acme-%/1',
   ],
   ['logs:CreateLogGroup', 'arn:aws:logs:eu-west-1:111111111111:log-group:/acme/%/api'],
+  ['logs:CreateLogGroup', 'arn:aws:logs:eu-west-1:111111111111:log-group:aws-waf-logs-acme-%'],
+  ['wafv2:UpdateWebACL', 'arn:aws:wafv2:eu-west-1:111111111111:regional/webacl/acme-%/1'],
+  ['wafv2:AssociateWebACL', 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/app/acme-%/1'],
+  ['cloudwatch:PutDashboard', 'arn:aws:cloudwatch::111111111111:dashboard/acme-%'],
   ['s3:CreateBucket', 'arn:aws:s3:::acme-%-alb-logs'],
   ['iam:PassRole', 'arn:aws:iam::111111111111:role/acme-%-api-task'],
 ])('%s is for this environment alone', (action, resource) => {
   expect(allows(change, action, resource.replace('%', 'dev'))).toBe(true);
   expect(allows(change, action, resource.replace('%', 'prod'))).toBe(false);
+});
+
+test('of EC2 everything can be listed that AWS narrows to nothing, and the rest is read by resource', () => {
+  const read = readStatements(scope);
+  expect(allows(read, 'ec2:DescribeSecurityGroups', '*')).toBe(true);
+  expect(allows(read, 'ec2:DescribeVpcAttribute', '*')).toBe(false);
+  expect(allows(read, 'ec2:DescribeVpcAttribute', 'arn:aws:ec2:eu-west-1:111111111111:vpc/vpc-1')).toBe(true);
 });
 
 test.each([
@@ -63,5 +74,6 @@ test('the boundary keeps to the project: no other bucket, log group or role', ()
     allows(boundary, 'logs:PutLogEvents', 'arn:aws:logs:eu-west-1:111111111111:log-group:/other/x'),
   ).toBe(false);
   expect(allows(boundary, 'iam:PutRolePolicy', 'arn:aws:iam::111111111111:role/other')).toBe(false);
+  expect(allows(boundary, 'iam:CreatePolicy', 'arn:aws:iam::111111111111:policy/acme-dev-own')).toBe(false);
   expect(allows(boundary, 'iam:CreateUser', 'arn:aws:iam::111111111111:user/acme-dev')).toBe(false);
 });

@@ -25,6 +25,8 @@ interface ServiceUse {
   readonly writes?: readonly string[];
   /** Changes that AWS lets nobody narrow to a resource. */
   readonly creates?: readonly string[];
+  /** The most that any role does to those resources. @default everything */
+  readonly most?: readonly string[];
 }
 
 /** Everything else (IAM, keys, parameters, the state) needs a condition and has a function of its own below. */
@@ -39,7 +41,34 @@ function servicesInUse(scope: PermissionScope): readonly ServiceUse[] {
     {
       service: 'ec2',
       resources: [arn('ec2', '*'), `arn:aws:ec2:${region}::image/*`],
-      lists: ['Describe*', 'GetManagedPrefixListEntries'],
+      reads: ['DescribeVpcAttribute', 'GetManagedPrefixListEntries'],
+      // One by one: some of its Describe actions can be narrowed, and then `*` is more than is needed.
+      // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+      lists: [
+        'AccountAttributes',
+        'Addresses',
+        'AddressesAttribute',
+        'AvailabilityZones',
+        'FlowLogs',
+        'Images',
+        'InstanceTypes',
+        'Instances',
+        'InternetGateways',
+        'LaunchTemplateVersions',
+        'LaunchTemplates',
+        'ManagedPrefixLists',
+        'NatGateways',
+        'NetworkAcls',
+        'NetworkInterfaces',
+        'PrefixLists',
+        'RouteTables',
+        'SecurityGroupRules',
+        'SecurityGroups',
+        'Subnets',
+        'Tags',
+        'VpcEndpoints',
+        'Vpcs',
+      ].map((what) => `Describe${what}`),
       writes: [
         '*Address*',
         '*FlowLogs',
@@ -135,6 +164,7 @@ function servicesInUse(scope: PermissionScope): readonly ServiceUse[] {
         arn('logs', `log-group:${path}*`),
         arn('logs', `log-group:/aws/rds/instance/${prefix}-*`),
         arn('logs', `log-group:/aws/ecs/containerinsights/${prefix}*`),
+        arn('logs', `log-group:aws-waf-logs-${prefix}*`),
       ],
       reads: ['ListTagsForResource', 'ListTagsLogGroup'],
       lists: ['DescribeLogGroups'],
@@ -146,12 +176,49 @@ function servicesInUse(scope: PermissionScope): readonly ServiceUse[] {
         'CreateLogGroup',
         'DeleteLogGroup',
       ],
+      // What WAF does in the caller's name when it is told where to log:
+      // https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html#logging-cw-logs-permissions
+      creates: ['CreateLogDelivery', 'DeleteLogDelivery', 'DescribeResourcePolicies', 'PutResourcePolicy'],
     },
     {
       service: 'cloudwatch',
-      resources: [arn('cloudwatch', `alarm:${prefix}-*`)],
-      reads: ['DescribeAlarms', 'ListTagsForResource'],
-      writes: ['TagResource', 'UntagResource', 'DeleteAlarms', 'PutMetricAlarm'],
+      resources: [
+        arn('cloudwatch', `alarm:${prefix}-*`),
+        `arn:aws:cloudwatch::${account}:dashboard/${prefix}`,
+        `arn:aws:cloudwatch::${account}:dashboard/${prefix}-*`,
+      ],
+      reads: ['DescribeAlarms', 'GetDashboard', 'ListTagsForResource'],
+      writes: [
+        'TagResource',
+        'UntagResource',
+        'DeleteAlarms',
+        'DeleteDashboards',
+        'PutDashboard',
+        'PutMetricAlarm',
+      ],
+    },
+    {
+      service: 'wafv2',
+      resources: [
+        arn('wafv2', `regional/webacl/${prefix}/*`),
+        arn('wafv2', `regional/webacl/${prefix}-*`),
+        arn('wafv2', 'regional/managedruleset/*'),
+        // To put the web ACL in front of the balancer takes the right on both.
+        arn('elasticloadbalancing', `loadbalancer/app/${prefix}/*`),
+        arn('elasticloadbalancing', `loadbalancer/app/${prefix}-*`),
+      ],
+      reads: ['Get*', 'ListTagsForResource'],
+      writes: [
+        'AssociateWebACL',
+        'CreateWebACL',
+        'DeleteLoggingConfiguration',
+        'DeleteWebACL',
+        'DisassociateWebACL',
+        'PutLoggingConfiguration',
+        'TagResource',
+        'UntagResource',
+        'UpdateWebACL',
+      ],
     },
     {
       service: 'sns',
@@ -235,6 +302,7 @@ function servicesInUse(scope: PermissionScope): readonly ServiceUse[] {
         `arn:aws:iam::${account}:oidc-provider/*`,
       ],
       reads: ['Get*', 'List*'],
+      most: ['Get*', 'List*', '*Role', '*RolePolicy', '*InstanceProfile'],
     },
     {
       service: 'ssm',
@@ -250,14 +318,13 @@ function servicesAtRuntime({ account, region = '*' }: PermissionScope): readonly
   return [
     {
       Effect: 'Allow',
-      Action: [
-        'ec2messages:*',
-        'ssmmessages:*',
-        'ssm:UpdateInstanceInformation',
-        'ecs:DiscoverPollEndpoint',
-        'cloudwatch:PutMetricData',
-      ],
+      Action: ['ec2messages:*', 'ssmmessages:*', 'ecs:DiscoverPollEndpoint', 'cloudwatch:PutMetricData'],
       Resource: '*',
+    },
+    {
+      Effect: 'Allow',
+      Action: 'ssm:UpdateInstanceInformation',
+      Resource: `arn:aws:ec2:${region}:${account}:instance/*`,
     },
     { Effect: 'Allow', Action: 'rds-db:connect', Resource: `arn:aws:rds-db:${region}:${account}:dbuser:*` },
     {
@@ -275,9 +342,9 @@ function servicesAtRuntime({ account, region = '*' }: PermissionScope): readonly
 export function boundaryStatements(scope: PermissionScope, boundaryArn: string): readonly PolicyStatement[] {
   const used = servicesInUse(scope);
   return [
-    ...used.map(({ service, resources }): PolicyStatement => ({
+    ...used.map(({ service, resources, most = ['*'] }): PolicyStatement => ({
       Effect: 'Allow',
-      Action: `${service}:*`,
+      Action: named(service, most),
       Resource: resources,
     })),
     {
@@ -393,6 +460,7 @@ export function roleAndKeyStatements(
             'ecs.application-autoscaling',
             'elasticloadbalancing',
             'rds',
+            'wafv2',
           ].map((service) => `${service}.amazonaws.com`),
         },
       },

@@ -1,8 +1,12 @@
-import type { ScalingTargets } from '../config';
+import type { ScalingTargets, ScheduledTaskCount } from '../config';
 import { all, constructJson, only, type StackJson } from '../test-json';
 import { ServiceScaling } from './service-scaling';
 
-const scaling = (targets: ScalingTargets, tasks = { min: 2, max: 10 }): StackJson =>
+const scaling = (
+  targets: ScalingTargets,
+  tasks = { min: 2, max: 10 },
+  schedule?: readonly ScheduledTaskCount[],
+): StackJson =>
   constructJson(
     (scope) =>
       new ServiceScaling(scope, 'scaling', {
@@ -11,6 +15,7 @@ const scaling = (targets: ScalingTargets, tasks = { min: 2, max: 10 }): StackJso
         tasks,
         targets,
         requestCountLabel: 'app/acme-prod/1/targetgroup/api/2',
+        ...(schedule && { schedule }),
       }),
   );
 const tracked = (json: StackJson): unknown[] =>
@@ -62,4 +67,32 @@ test('fails when the maximum is below the minimum, saying where', () => {
   expect(() => scaling({}, { min: 3, max: 2 })).toThrow(
     'scaling: tasks.max must be 3 (tasks.min) or more, got 2',
   );
+});
+
+describe('by the clock', () => {
+  const json = scaling({}, { min: 1, max: 4 }, [
+    { at: 'cron(0 19 ? * MON-FRI *)', timezone: 'Europe/Berlin', min: 0, max: 0 },
+    { at: 'cron(0 7 ? * MON-FRI *)', timezone: 'Europe/Berlin', min: 1, max: 4 },
+  ]);
+
+  test('each entry moves the bounds', () => {
+    expect(
+      all(json, 'aws_appautoscaling_scheduled_action').map(
+        ({ schedule, timezone, scalable_target_action }) => [
+          schedule as string,
+          timezone as string,
+          scalable_target_action as object,
+        ],
+      ),
+    ).toEqual([
+      ['cron(0 19 ? * MON-FRI *)', 'Europe/Berlin', { min_capacity: '0', max_capacity: '0' }],
+      ['cron(0 7 ? * MON-FRI *)', 'Europe/Berlin', { min_capacity: '1', max_capacity: '4' }],
+    ]);
+  });
+
+  test('an apply leaves the bounds where the clock has put them', () => {
+    const lifecycle = { ignore_changes: ['min_capacity', 'max_capacity'] };
+    expect(only(json, 'aws_appautoscaling_target')).toMatchObject({ lifecycle });
+    expect(only(scaling({}), 'aws_appautoscaling_target')).not.toHaveProperty('lifecycle');
+  });
 });

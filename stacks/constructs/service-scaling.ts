@@ -1,8 +1,9 @@
 import { AppautoscalingPolicy } from '@cdktf/provider-aws/lib/appautoscaling-policy';
+import { AppautoscalingScheduledAction } from '@cdktf/provider-aws/lib/appautoscaling-scheduled-action';
 import { AppautoscalingTarget } from '@cdktf/provider-aws/lib/appautoscaling-target';
 import { Construct } from 'constructs';
 
-import type { ScalingTargets, TaskCount } from '../config';
+import type { ScalingTargets, ScheduledTaskCount, TaskCount } from '../config';
 
 /** What the service scales to where it names no CPU target. */
 const DEFAULT_CPU_PERCENT = 60;
@@ -16,6 +17,8 @@ export interface ServiceScalingProps {
   readonly serviceName: string;
   readonly tasks: TaskCount;
   readonly targets: ScalingTargets;
+  /** @default never */
+  readonly schedule?: readonly ScheduledTaskCount[];
   /** `app/…/…/targetgroup/…/…`, for scaling by requests. */
   readonly requestCountLabel: string;
 }
@@ -34,6 +37,8 @@ export class ServiceScaling extends Construct {
       resourceId: `service/${props.clusterName}/${props.serviceName}`,
       minCapacity: min,
       maxCapacity: max,
+      // A scheduled action moves the bounds themselves: an apply at night must not wake what is parked.
+      ...(props.schedule && { lifecycle: { ignoreChanges: ['min_capacity', 'max_capacity'] } }),
     });
     const track = (metric: string, type: string, value: number, label?: string): void => {
       new AppautoscalingPolicy(this, metric, {
@@ -58,5 +63,16 @@ export class ServiceScaling extends Construct {
     if (requestsPerTarget !== undefined) {
       track('requests', 'ALBRequestCountPerTarget', requestsPerTarget, props.requestCountLabel);
     }
+    props.schedule?.forEach(({ at, timezone, min: from, max: to }, index) => {
+      new AppautoscalingScheduledAction(this, `schedule-${index}`, {
+        name: `${props.serviceName}-${index}`,
+        serviceNamespace: target.serviceNamespace,
+        scalableDimension: target.scalableDimension,
+        resourceId: target.resourceId,
+        schedule: at,
+        timezone,
+        scalableTargetAction: { minCapacity: String(from), maxCapacity: String(to) },
+      });
+    });
   }
 }

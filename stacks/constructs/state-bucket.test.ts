@@ -9,6 +9,7 @@ const json = constructJson(
       logBucketName: 'acme-tfstate-log',
       keyAlias: 'alias/acme-tfstate',
       account: '111111111111',
+      loggedBuckets: 'acme-*',
     }),
 );
 const key = '${aws_kms_key.state_key_84A4E4B8.arn}';
@@ -54,14 +55,19 @@ test('state is encrypted with its key, and a put that names another key or algor
   ]);
 });
 
-test('who read or wrote it is logged to a bucket that takes the logs of this one only', () => {
-  expect(only(json, 'aws_s3_bucket_logging')).toMatchObject({ target_prefix: 'access/' });
+test("who read or wrote it is logged, once the log bucket takes the logs of the account's buckets and no others", () => {
+  expect(only(json, 'aws_s3_bucket_logging')).toEqual({
+    bucket: '${aws_s3_bucket.state.id}',
+    target_bucket: '${aws_s3_bucket.state_log_4041D13C.id}',
+    target_prefix: 'access/',
+    depends_on: ['aws_s3_bucket_policy.state_log_policy_23C97DA1'],
+  });
   const policy = statementsOf(at(json, 'aws_s3_bucket_policy.state_log_policy_23C97DA1').policy);
   expect(policy[1]).toMatchObject({
     Principal: { Service: 'logging.s3.amazonaws.com' },
     Condition: {
       StringEquals: { 'aws:SourceAccount': '111111111111' },
-      ArnLike: { 'aws:SourceArn': 'arn:aws:s3:::acme-tfstate' },
+      ArnLike: { 'aws:SourceArn': 'arn:aws:s3:::acme-*' },
     },
   });
 });

@@ -1,4 +1,3 @@
-import { S3BucketLoggingA } from '@cdktf/provider-aws/lib/s3-bucket-logging';
 import { Construct } from 'constructs';
 
 import { EncryptionKey } from './encryption-key';
@@ -10,11 +9,14 @@ export interface StateBucketProps {
   /** `alias/…`. */
   readonly keyAlias: string;
   readonly account: string;
+  /** Buckets of the account, `*` allowed, that are logged in its log bucket; that of the state is one of them. */
+  readonly loggedBuckets: string;
 }
 
 /**
- * Where Terraform keeps the state of every stack of an account, and who read or wrote it. Losing it means importing every
- * resource by hand: Terraform refuses to destroy the bucket and its key, and replaced state can be brought back for 90 days.
+ * Where Terraform keeps the state of every stack of an account, and the log of who read or wrote it and the account's other
+ * buckets. Losing it means importing every resource by hand: Terraform refuses to destroy the bucket and its key, and replaced
+ * state can be brought back for 90 days.
  */
 export class StateBucket extends Construct {
   public readonly arn: string;
@@ -28,11 +30,32 @@ export class StateBucket extends Construct {
       account: props.account,
       preventDestroy: true,
     });
+    // S3 delivers access logs only to a bucket under its own key:
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    const log = new PrivateBucket(this, 'log', {
+      name: props.logBucketName,
+      expirationDays: 365,
+      noncurrentDays: 30,
+      statements: (arn) => [
+        {
+          Sid: 'AccessLogs',
+          Effect: 'Allow',
+          Principal: { Service: 'logging.s3.amazonaws.com' },
+          Action: 's3:PutObject',
+          Resource: `${arn}/*`,
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': props.account },
+            ArnLike: { 'aws:SourceArn': `arn:aws:s3:::${props.loggedBuckets}` },
+          },
+        },
+      ],
+    });
     const bucket = new PrivateBucket(this, 'Default', {
       name: props.name,
       keyArn: key.arn,
       noncurrentDays: 90,
       preventDestroy: true,
+      accessLog: { bucketId: log.id, prefix: 'access/', policy: log.policy },
       // A put that names no encryption gets the bucket's; these stop one that names a worse one. A condition on an
       // absent header holds by itself when it is negated, hence the Null beside it.
       statements: (arn) => [
@@ -59,31 +82,6 @@ export class StateBucket extends Construct {
           },
         },
       ],
-    });
-    // S3 delivers access logs only to a bucket under its own key:
-    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
-    const log = new PrivateBucket(this, 'log', {
-      name: props.logBucketName,
-      expirationDays: 365,
-      noncurrentDays: 30,
-      statements: (arn) => [
-        {
-          Sid: 'AccessLogOfState',
-          Effect: 'Allow',
-          Principal: { Service: 'logging.s3.amazonaws.com' },
-          Action: 's3:PutObject',
-          Resource: `${arn}/*`,
-          Condition: {
-            StringEquals: { 'aws:SourceAccount': props.account },
-            ArnLike: { 'aws:SourceArn': `arn:aws:s3:::${props.name}` },
-          },
-        },
-      ],
-    });
-    new S3BucketLoggingA(this, 'logging', {
-      bucket: bucket.name,
-      targetBucket: log.name,
-      targetPrefix: 'access/',
     });
 
     this.arn = bucket.arn;

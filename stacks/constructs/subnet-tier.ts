@@ -14,7 +14,7 @@ export interface SubnetTierProps {
   readonly vpcId: string;
   /** A /16. */
   readonly vpcCidr: string;
-  /** Up to 4. */
+  /** In any order: a subnet's range follows its zone's letter. */
   readonly zones: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export class SubnetTier extends Construct {
   public constructor(scope: Construct, id: string, props: SubnetTierProps) {
     super(scope, id);
     const { tier, prefix, vpcId, vpcCidr, zones } = props;
-    this.cidrs = zones.map((_, index) => subnetCidr(vpcCidr, tier, index));
+    this.cidrs = zones.map((zone) => subnetCidr(vpcCidr, tier, zone));
     const made = zones.map((zone, index) => {
       const Name = `${prefix}-${tier}-${zone}`;
       const subnet = new Subnet(this, `${zone}-subnet`, {
@@ -50,16 +50,21 @@ export class SubnetTier extends Construct {
   }
 }
 
+/** 0 for `…a`. Not where the zone stands in a list: that would move when another zone goes. */
+export function zoneIndex(zone: string): number {
+  return zone.charCodeAt(zone.length - 1) - 'a'.charCodeAt(0);
+}
+
 /**
- * The /20 (4,091 usable addresses) of a tier in the zone of this index: tier by tier, four blocks each, the last quarter
- * of the /16 left free.
- * @throws Error when `vpcCidr` is no /16, or there are more than four zones
+ * The /21 (2,043 usable addresses) of a tier in a zone: tier by tier, eight blocks each, one a letter, the last quarter of
+ * the /16 left free.
+ * @throws Error when `vpcCidr` is no /16, or the zone ends with no letter from a to h
  */
-export function subnetCidr(vpcCidr: string, tier: Tier, zoneIndex: number): string {
+export function subnetCidr(vpcCidr: string, tier: Tier, zone: string): string {
   const network = /^(\d+\.\d+)\.0\.0\/16$/.exec(vpcCidr)?.[1];
   if (network === undefined)
     throw new Error(`subnets: the VPC's range must be a /16 such as 10.20.0.0/16, got ${vpcCidr}`);
-  if (zoneIndex > 3)
-    throw new Error(`subnets: a tier has room for 4 zones, asked for the ${zoneIndex + 1}th`);
-  return `${network}.${(TIERS.indexOf(tier) * 4 + zoneIndex) * 16}.0/20`;
+  if (!/[a-h]$/.test(zone))
+    throw new Error(`subnets: a zone must end with a letter from a to h, got ${zone}`);
+  return `${network}.${(TIERS.indexOf(tier) * 8 + zoneIndex(zone)) * 8}.0/21`;
 }

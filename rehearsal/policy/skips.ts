@@ -1,0 +1,56 @@
+import * as z from 'zod';
+
+/** A check that the stacks say does not hold for a resource. */
+export interface Skip {
+  /** Such as `CKV_AWS_378`. */
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly reason: string;
+}
+
+const notes = z.looseObject({
+  resource: z
+    .record(
+      z.string(),
+      z.record(
+        z.string(),
+        z.looseObject({
+          '//': z.looseObject({ checkov: z.record(z.string(), z.string()).default({}) }).optional(),
+        }),
+      ),
+    )
+    .default({}),
+});
+
+/**
+ * What `skipCheck` wrote beside the resources of a stack.
+ * @param configuration the parsed `cdk.tf.json`
+ */
+export function skipsOf(configuration: unknown): readonly Skip[] {
+  return Object.entries(notes.parse(configuration).resource).flatMap(([type, named]) =>
+    Object.entries(named).flatMap(([name, resource]) =>
+      Object.entries(resource['//']?.checkov ?? {}).map(([id, reason]) => ({ id, type, name, reason })),
+    ),
+  );
+}
+
+/**
+ * The skips as checkov reads them: comments in resources of HCL, which it joins with those of a plan by type and name
+ * (`--repo-root-for-plan-enrichment`). JSON has no comments.
+ */
+export function skipsAsHcl(skips: readonly Skip[]): string {
+  const resources = new Map<string, Map<string, string>>();
+  for (const { id, type, name, reason } of skips) {
+    const head = `resource "${type}" "${name}"`;
+    const said = resources.get(head) ?? new Map<string, string>();
+    resources.set(head, said.set(id, reason));
+  }
+  return [...resources]
+    .map(([head, said]) =>
+      [`${head} {`, ...[...said].map(([id, reason]) => `  # checkov:skip=${id}:${reason}`), '}', ''].join(
+        '\n',
+      ),
+    )
+    .join('\n');
+}
