@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
@@ -12,29 +13,37 @@ import { withoutAws } from '../emulator';
 
 const ROUNDS = 3;
 const ROOT = join(__dirname, '../..');
-const OUTDIR = join(ROOT, 'cdktf.out');
+const APP = join(__dirname, 'app.ts');
+const COMMANDS = join(ROOT, 'workflows-src/cli/main.ts');
 const ENVIRONMENT = 'dev';
 
 /**
  * All stacks of an environment planned by `npm run plan`, beside one after the other by hand; each from a fresh synthesis,
- * without anything initialized. The environment stands on the emulator, which a rehearsal has filled: minutes by itself.
+ * without anything initialized. The environment stands on the emulator, which a rehearsal has filled: minutes by itself. With
+ * the variables of one that `npm start -- --keep` has left up, that one is taken.
  */
 export async function benchPlan(print: (line: string) => void): Promise<void> {
-  print('Planning all stacks of dev; the rehearsal that makes them takes some minutes');
+  print('Planning all stacks of dev; a rehearsal that makes them takes some minutes');
   const rehearsal = await standing();
+  // A project of its own, because a rehearsal has no domain and no protection, whatever the configuration says.
+  const project = mkdtempSync(join(tmpdir(), 'fairlead-bench-'));
   try {
+    symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
+    writeFileSync(join(project, 'cdktf.json'), JSON.stringify({ app: `node -r tsx/cjs '${APP}'` }));
     const providers = await providerSource({ env: process.env, cacheFolder: join(ROOT, '.fairlead') });
-    const env = { ...withoutAws(process.env), ...providers.env, ...rehearsal.env };
+    const env = { ...withoutAws(process.env), ...rehearsal.env, ...providers.env };
     const terraform = (await findTerraform(process.env)).file;
-    const stacks = await fresh();
+    const stacks = await fresh(project);
     const image = await deployedImage(terraform, stacks, env);
+    // What a rehearsal sets for itself is no difference any more: as on most days, there is nothing to change.
+    await timed(...command(project, 'apply'), env);
     const ours: number[] = [];
     const byHand: number[] = [];
     const single = new Map<string, number[]>(stacks.map(({ id }) => [id, []]));
     for (let round = 0; round < ROUNDS; round += 1) {
-      await fresh();
-      ours.push(await timed('npm', ['run', '--silent', 'plan', '--', ENVIRONMENT], ROOT, env));
-      await fresh();
+      await fresh(project);
+      ours.push(await timed(...command(project, 'plan'), env));
+      await fresh(project);
       const began = performance.now();
       for (const stack of stacks)
         single.get(stack.id)?.push(await plannedByHand(terraform, stack, image, env));
@@ -55,7 +64,13 @@ export async function benchPlan(print: (line: string) => void): Promise<void> {
     );
   } finally {
     rehearsal.stop();
+    rmSync(project, { recursive: true, force: true });
   }
+}
+
+/** What `npm run plan -- dev` runs, and the like. */
+function command(project: string, name: string): [file: string, args: readonly string[], cwd: string] {
+  return [process.execPath, ['-r', 'tsx/cjs', COMMANDS, name, ENVIRONMENT], project];
 }
 
 interface Standing {
@@ -65,6 +80,8 @@ interface Standing {
 
 /** A rehearsal that has ended and left its emulator up. */
 async function standing(): Promise<Standing> {
+  if (process.env.AWS_ENDPOINT_URL?.startsWith('http://127.0.0.1:'))
+    return { env: process.env, stop: () => undefined };
   const child = spawn(process.execPath, ['-r', 'tsx/cjs', join(ROOT, 'rehearsal/main.ts'), '--keep'], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -83,10 +100,11 @@ async function standing(): Promise<Standing> {
 }
 
 /** A synthesis in which nothing is initialized. @returns dependencies first */
-async function fresh(): Promise<readonly SynthesizedStack[]> {
-  rmSync(OUTDIR, { recursive: true, force: true });
-  await timed('npm', ['run', '--silent', 'synth'], ROOT, process.env);
-  const { bootstrap, stacks } = stacksOf(readSynthesized(OUTDIR), ENVIRONMENT);
+async function fresh(project: string): Promise<readonly SynthesizedStack[]> {
+  const outdir = join(project, 'cdktf.out');
+  rmSync(outdir, { recursive: true, force: true });
+  await timed(process.execPath, ['-r', 'tsx/cjs', APP], project, { ...process.env, CDKTF_OUTDIR: outdir });
+  const { bootstrap, stacks } = stacksOf(readSynthesized(outdir), ENVIRONMENT);
   return [bootstrap, ...stacks];
 }
 

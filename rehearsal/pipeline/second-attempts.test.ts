@@ -65,6 +65,24 @@ rehearsed('a pull request that takes more than one attempt', () => {
       expect((await world.plan(pull, 'labeled', 'data-loss-approved')).code).toBe(0);
       expect(planComment(world, pull).body).toContain('is approved by the label');
       expect(statusOf(world, pull)?.state).toBe('success');
+
+      // After the merge the label plans nothing: nobody would have reviewed it.
+      await world.merge(pull);
+      expect((await world.plan(pull, 'labeled', 'data-loss-approved')).jobs).toEqual({});
+    },
+    TEST_MS,
+  );
+
+  test(
+    'a stack that two environments share is planned for both, and shown once',
+    async () => {
+      const pull = await world.pullRequest('shared', (stacks) => (stacks.bootstrap = holding('roles')));
+      const { code, jobs } = await world.plan(pull, 'opened');
+      expect({ code, jobs }).toMatchObject({
+        code: 0,
+        jobs: { 'plan-dev': 'success', 'plan-prod': 'success' },
+      });
+      expect(planComment(world, pull).body.match(/^\| `bootstrap` \|/gm)).toHaveLength(1);
     },
     TEST_MS,
   );

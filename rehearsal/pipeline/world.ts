@@ -181,6 +181,7 @@ export class World {
       ...(label !== undefined && { label: { name: label } }),
       pull_request: {
         number: pull.number,
+        state: pull.state,
         head: { sha: pull.headSha, ref: pull.headBranch, repo: { id, full_name: `${owner}/${repo}` } },
         base: { ref: 'main', sha: this.git('rev-parse', 'main') },
       },

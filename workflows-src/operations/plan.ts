@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -52,7 +53,10 @@ export async function planAll(
   { known = stacks, base = new Map() }: PlanScope = {},
 ): Promise<readonly StackPlan[]> {
   const planner = new Planner(workspace, known, base);
-  const alone = stacks.map((stack) => ({ id: stack.id, dependencies: [], stack }));
+  // The largest first, so that it is not the one that all wait for at the end.
+  const alone = [...stacks]
+    .sort((a, b) => sizeOf(b) - sizeOf(a))
+    .map((stack) => ({ id: stack.id, dependencies: [], stack }));
   await runGraph(alone, ({ stack }) => planner.attempt(stack), workspace);
   workspace.signal?.throwIfAborted();
   const inOrder = stacks.map((stack) => ({ id: stack.id, dependencies: stack.reads, stack }));
@@ -65,6 +69,11 @@ export async function planAll(
     const why = outcome?.state === 'failed' ? messageOf(outcome.error) : `${id} was not planned`;
     return { result: failed(workspace, stack, why) };
   });
+}
+
+/** Bytes of its configuration: what takes long to plan is long. */
+function sizeOf({ folder }: SynthesizedStack): number {
+  return statSync(join(folder, 'cdk.tf.json'), { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** What came of planning a stack. */

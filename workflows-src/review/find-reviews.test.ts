@@ -171,6 +171,16 @@ describe('which pull requests count', () => {
     });
   });
 
+  test('and those that another stack has not had yet, as when the run of the push before has failed', async () => {
+    expect(
+      stacksOf(await find({ lastApplied: { 'dev-new': null, 'dev-network': ROOT }, before: TWO })),
+    ).toEqual({
+      9: ['dev-new', 'dev-network'],
+      7: ['dev-new', 'dev-network'],
+      8: ['dev-new', 'dev-network'],
+    });
+  });
+
   test.each([undefined, '', '0'.repeat(40), 'main', '-x'])(
     'or, where the push began nowhere (%j), that of the commit alone',
     async (before) => {

@@ -10,7 +10,10 @@ export interface FindOptions {
   readonly commit: string;
   /** The branch that is applied. */
   readonly branch: string;
-  /** Where the branch stood before this push; used for stacks that were never applied. @default the commit alone counts */
+  /**
+   * Where the branch stood before this push. For a stack that was never applied count the commits since then, and those that
+   * any other stack has not had yet. @default the commit alone
+   */
   readonly before?: string | undefined;
   /** By stack: the commit that was last applied; null for none. */
   readonly lastApplied: Readonly<Record<string, string | null>>;
@@ -72,6 +75,10 @@ async function commitsByStack(
     if (commits !== 'newer') merged.set(stack, commits);
     else if (last !== null) newer[stack] = last;
   }
+  // A stack that no apply has come to yet was waiting at least as long as the others have: an earlier run may have failed, or
+  // never begun.
+  const all = new Map([...merged.values()].flatMap((commits) => [...commits]));
+  for (const stack of merged.keys()) if (lastApplied[stack] === null) merged.set(stack, all);
   return { merged, newer };
 }
 

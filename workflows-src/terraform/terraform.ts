@@ -87,7 +87,15 @@ export class Terraform {
     private readonly signal?: AbortSignal,
     private readonly graceMs?: number,
   ) {
-    this.env = { ...env, TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1' };
+    this.env = {
+      // Terraform and its providers are Go programs that build up hundreds of megabytes and end: left alone, a quarter of their
+      // processor time goes to collecting garbage on the way. Costs 40 MB a process. https://pkg.go.dev/runtime
+      GOGC: '400',
+      ...env,
+      TF_IN_AUTOMATION: '1',
+      TF_INPUT: '0',
+      CHECKPOINT_DISABLE: '1',
+    };
     // Each of these would change what our own arguments mean, or mix a log into what is read here.
     for (const name of Object.keys(this.env)) {
       if (

@@ -175,11 +175,18 @@ function applyJob(index: number, { environments, services }: Project): Job {
           APPROVE: '${{ inputs.approve }}',
           ...Object.fromEntries(services.map((service) => [digestOf(service), builtDigest(service)])),
         },
+        // In place of the shell and without npm: GitHub signals the first process of a step alone, and neither hands it on.
         run: [
-          `npm run apply -- ${environment.name} --reviews reviews.json --report report.json`,
+          `exec node -r tsx/cjs workflows-src/cli/main.ts apply ${environment.name} --reviews reviews.json --report report.json`,
           '${APPROVE:+--approve "$APPROVE"}',
           ...services.map(imageOption),
         ].join(' '),
+      },
+      {
+        name: 'Let terraform end',
+        // A cancelled command leaves it ending in order; what still runs when the job is over is killed. GitHub waits 5 minutes.
+        if: 'always()',
+        run: 'while [ -n "$(find /proc -maxdepth 2 -name cwd -lname "$PWD/cdktf.out/*" 2>/dev/null || true)" ]; do sleep 1; done',
       },
       {
         name: 'Tell the pull requests',

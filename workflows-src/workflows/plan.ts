@@ -14,7 +14,8 @@ import {
 
 /** Any label starts this workflow, and only one means anything to it. */
 const OTHER_LABEL = `contains(fromJSON('["labeled","unlabeled"]'), github.event.action) && github.event.label.name != '${DATA_LOSS_LABEL}'`;
-const IN_EARNEST = `!(${OTHER_LABEL})`;
+/** A label can be given after the merge too: what would be planned then was reviewed by nobody. */
+const IN_EARNEST = `github.event.pull_request.state == 'open' && !(${OTHER_LABEL})`;
 
 export const plan = ({ environments }: Project): Workflow => ({
   name: 'plan',
@@ -63,13 +64,11 @@ export const plan = ({ environments }: Project): Workflow => ({
       steps: [
         checkout,
         setupNode,
-        {
-          name: 'Get the plans',
-          uses: 'actions/download-artifact',
-          with: { pattern: 'plan-*', path: 'plans' },
-        },
+        ...environments.map(getPlans),
         {
           name: 'Comment on the pull request',
+          // Also where plans were not left: the comment says of which stacks.
+          if: '!cancelled()',
           uses: './.github/actions/plan-comment',
           with: {
             phase: 'report',
@@ -96,6 +95,17 @@ const COMMENT_PERMISSIONS = {
 } as const;
 
 const jobId = ({ name }: Environment): string => `plan-${name}`;
+
+/** By its name: of a pattern, download-artifact gives a single artifact no folder of its own. */
+function getPlans(environment: Environment): Step {
+  const id = jobId(environment);
+  return {
+    name: `Get the plans of ${environment.name}`,
+    if: `!cancelled() && needs.affected.outputs.${environment.name} == 'true'`,
+    uses: 'actions/download-artifact',
+    with: { name: id, path: `plans/${id}` },
+  };
+}
 
 /** With the base beside the merge of both, which is what is planned. */
 const checkoutBoth = { ...checkout, with: { ...checkout.with, 'fetch-depth': 2 } } as const;

@@ -1,3 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
 import { actions } from '../actions';
 import { problemsOf } from '../model/check';
 import type { Job } from '../model/workflow';
@@ -36,7 +42,7 @@ describe('the workflows of a project with two services', () => {
         WEB_DIGEST: "${{ needs.build-web.result == 'success' && needs.build-web.outputs.digest || '' }}",
       },
       run: [
-        'npm run apply -- prod --reviews reviews.json --report report.json',
+        'exec node -r tsx/cjs workflows-src/cli/main.ts apply prod --reviews reviews.json --report report.json',
         '${APPROVE:+--approve "$APPROVE"}',
         '${API_DIGEST:+--image "api=111111111111.dkr.ecr.eu-west-1.amazonaws.com/fairlead/api@$API_DIGEST"}',
         '${WEB_DIGEST:+--image "web=111111111111.dkr.ecr.eu-west-1.amazonaws.com/fairlead/web@$WEB_DIGEST"}',
@@ -90,19 +96,64 @@ describe('the workflows of a project with two services', () => {
   it('plan again for the one label that means something, and stop nothing for another', () => {
     const { jobs, concurrency } = plan(project);
     const other = `contains(fromJSON('["labeled","unlabeled"]'), github.event.action) && github.event.label.name != 'data-loss-approved'`;
-    for (const job of [jobs.begin, jobs.affected, jobs.comment]) expect(job?.if).toContain(`!(${other})`);
+    for (const job of [jobs.begin, jobs.affected, jobs.comment])
+      expect(job?.if).toContain(`github.event.pull_request.state == 'open' && !(${other})`);
     expect(concurrency.group).toBe(`plan-\${{ github.ref }}-\${{ ${other} }}`);
+  });
+
+  it('get the plans of each environment by name, and comment also where none were left', () => {
+    const { comment } = plan(project).jobs;
+    // By a pattern, the only artifact of a run would have no folder of its own.
+    expect(step(comment, 'Get the plans of prod')).toMatchObject({
+      if: "!cancelled() && needs.affected.outputs.prod == 'true'",
+      with: { name: 'plan-prod', path: 'plans/plan-prod' },
+    });
+    expect(step(comment, 'Comment on the pull request').if).toBe('!cancelled()');
   });
 
   it('apply what was reviewed, and tell the pull requests whatever happened', () => {
     const { 'apply-dev': job } = apply(project).jobs;
-    expect(job?.steps.slice(-4).map(({ name }) => name)).toEqual([
+    expect(job?.steps.slice(-5).map(({ name }) => name)).toEqual([
       'Find when each stack was applied',
       'Find what was reviewed',
       'Apply',
+      'Let terraform end',
       'Tell the pull requests',
     ]);
     expect(step(job, 'Tell the pull requests').if).toBe('always()');
+  });
+
+  it('hand a cancellation on to the apply, and then wait for the terraform that it leaves', async () => {
+    const { 'apply-dev': job } = apply(project).jobs;
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead-cancel-'));
+    const main = join(folder, 'workflows-src/cli/main.ts');
+    mkdirSync(join(folder, 'cdktf.out/stacks/a'), { recursive: true });
+    mkdirSync(dirname(main), { recursive: true });
+    symlinkSync(join(__dirname, '../../node_modules'), join(folder, 'node_modules'));
+    writeFileSync(
+      main,
+      `process.on('SIGINT', () => {
+        require('node:child_process').spawn('sleep', ['1'], { cwd: 'cdktf.out/stacks/a', detached: true });
+        console.log('interrupted');
+        setTimeout(() => process.exit(130), 100);
+      });
+      console.log('begun');
+      setInterval(() => {}, 1000);`,
+    );
+    const bash = (script: unknown) =>
+      spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', String(script)], { cwd: folder });
+    const applying = bash(step(job, 'Apply')['run']);
+    let out = '';
+    applying.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+      if (out === 'begun\n') applying.kill('SIGINT');
+    });
+    expect(await once(applying, 'close')).toEqual([130, null]);
+    expect(out).toContain('interrupted');
+    const begun = Date.now();
+    expect(await once(bash(step(job, 'Let terraform end')['run']), 'close')).toEqual([0, null]);
+    expect(Date.now() - begun).toBeGreaterThan(500);
+    rmSync(folder, { recursive: true });
   });
 
   it('never cancel an apply, and keep every one that waits', () => {

@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import { ledgerOf } from '../../changes/ledger';
+import { readPlan } from '../../changes/read-plan';
 import { InMemoryGitHub } from '../../github/in-memory-github';
 import { resultFileText } from '../../review/result-file';
 import { PLAN_STATUS, type PlanFiles, type PlanRun, reportPlan } from './report';
@@ -13,8 +15,18 @@ const run: PlanRun = {
   runUrl: 'https://github.test/run',
   author: 'github-actions[bot]',
 };
-const failed = (stack: string): string =>
-  resultFileText({ format: 1, commit: HEAD, result: { stack, status: 'failed', diagnostics: 'Error: no' } });
+const failed = (stack: string, diagnostics = 'Error: no'): string =>
+  resultFileText({ format: 1, commit: HEAD, result: { stack, status: 'failed', diagnostics } });
+/** A plan that does nothing; its ledger stands for that. */
+const planned = (stack: string, ledger: string): string => {
+  const plan = readPlan(JSON.stringify({ format_version: '1.2', planned_values: {} }), stack);
+  return resultFileText({
+    format: 1,
+    commit: HEAD,
+    result: { stack, status: 'planned', changes: plan, ledger },
+    ledger: ledgerOf(plan),
+  });
+};
 
 let folder: string;
 let github: InMemoryGitHub;
@@ -53,9 +65,9 @@ async function report(stacks: readonly string[], files: Readonly<Record<string, 
 test.each<[string, Readonly<Record<string, string>>, RegExp]>([
   ['left no file', {}, /\*\*No plan was left\*\* by `dev-a`/],
   [
-    'left two',
-    { 'plan-dev/dev-a.json': failed('dev-a'), 'plan-x/dev-a.json': failed('dev-a') },
-    /there are several/,
+    'left two that differ',
+    { 'plan-dev/dev-a.json': failed('dev-a'), 'plan-x/dev-a.json': failed('dev-a', 'Error: other') },
+    /these say different things: plan-dev\/dev-a\.json, plan-x\/dev-a\.json/,
   ],
   ['left that of another', { 'plan-dev/dev-a.json': failed('dev-b') }, /is of another stack/],
   ['left what cannot be read', { 'plan-dev/dev-a.json': '{"format":' }, /plan-dev\/dev-a\.json/],
@@ -90,4 +102,25 @@ test('only what was shown is sealed', async () => {
   expect(Object.keys((reported as { seal: { results: object } }).seal.results)).toEqual([
     'plan-dev/dev-a.json',
   ]);
+});
+
+test('a stack that two environments share is shown once, and both of its plans are sealed', async () => {
+  const ledger = '0'.repeat(32);
+  const files = {
+    'plan-dev/registry.json': planned('registry', ledger),
+    'plan-prod/registry.json': planned('registry', ledger),
+  };
+  const { reported, comment } = await report(['registry'], files);
+  expect(reported).toMatchObject({ verdict: 'success' });
+  expect(comment?.match(/`registry`/g)).toHaveLength(1);
+  expect(Object.keys((reported as { seal: { results: object } }).seal.results)).toEqual(Object.keys(files));
+});
+
+test('two plans of one stack that would do different things are no plan', async () => {
+  const { reported, comment } = await report(['registry'], {
+    'plan-dev/registry.json': planned('registry', '0'.repeat(32)),
+    'plan-prod/registry.json': planned('registry', '1'.repeat(32)),
+  });
+  expect(reported).toMatchObject({ verdict: 'failure' });
+  expect(comment).toContain('these say different things');
 });

@@ -71,7 +71,7 @@ export async function reportPlan(
   const read = readFolder(files.folder);
   const shown = (files.stacks ?? []).map((stack) => resultOf(stack, read));
   const results = files.stacks && shown.map(({ result }) => result);
-  const first = shown.find(({ from }) => from?.file !== undefined)?.from?.file;
+  const first = shown.flatMap(({ from }) => from).find(({ file }) => file !== undefined)?.file;
   const meta = { commit: headSha, runUrl, ...(first?.base !== undefined && { base: first.base }) };
   const { body, verdict, description } = planBody({ headSha, results, removed: files.removed, labels, meta });
   await show(body);
@@ -86,7 +86,7 @@ export async function reportPlan(
     headSha,
     comment: { id: comment.id, digest: commentDigest(comment.body) },
     // What nobody was shown is not sealed: then nothing in it counts as reviewed.
-    results: Object.fromEntries(shown.flatMap(({ from }) => (from ? [[from.path, from.digest]] : []))),
+    results: Object.fromEntries(shown.flatMap(({ from }) => from).map(({ path, digest }) => [path, digest])),
   };
   return { result, verdict, description, seal };
 }
@@ -129,19 +129,34 @@ function readFolder(folder: string): readonly ReadFile[] {
 
 interface Shown {
   readonly result: StackResult;
-  /** Where it was read. @default nowhere: it is not what a file says */
-  readonly from?: ReadFile;
+  /** Where it was read; nowhere, when it is not what a file says. */
+  readonly from: readonly ReadFile[];
 }
 
 function resultOf(stack: string, read: readonly ReadFile[]): Shown {
-  const [found, ...others] = read.filter(({ name }) => name === resultFileName(stack));
-  if (found === undefined) return { result: { stack, status: 'missing' } };
-  const unusable = (diagnostics: string): Shown => ({ result: { stack, status: 'failed', diagnostics } });
-  if (others.length > 0)
-    return unusable(`there are several: ${[found, ...others].map(({ path }) => path).join(', ')}`);
-  if (found.file === undefined) return unusable(found.problem ?? '');
-  if (found.file.result.stack !== stack) return unusable(`${found.path} is of another stack`);
-  return { result: found.file.result, from: found };
+  const all = read.filter(({ name }) => name === resultFileName(stack));
+  const [found] = all;
+  if (found === undefined) return { result: { stack, status: 'missing' }, from: [] };
+  const unusable = (diagnostics: string): Shown => ({
+    result: { stack, status: 'failed', diagnostics },
+    from: [],
+  });
+  const broken = all.find(({ file }) => file === undefined);
+  if (broken) return unusable(broken.problem ?? '');
+  const foreign = all.find(({ file }) => file?.result.stack !== stack);
+  if (foreign) return unusable(`${foreign.path} is of another stack`);
+  const result = found.file!.result;
+  // A stack that environments of one account share is planned for each of them, and is shown once.
+  if (all.some(({ file }) => !saysAlike(file!.result, result)))
+    return unusable(`these say different things: ${all.map(({ path }) => path).join(', ')}`);
+  return { result, from: all };
+}
+
+/** Plans of the same changes have the same ledger, whatever order and time they were made in. */
+function saysAlike(one: StackResult, other: StackResult): boolean {
+  return one.status === 'planned' && other.status === 'planned'
+    ? one.ledger !== undefined && one.ledger === other.ledger
+    : JSON.stringify(one) === JSON.stringify(other);
 }
 
 async function setStatus(
