@@ -9,10 +9,10 @@ const HELP = `usage: npm start -- [options]
 The whole life of an environment on this machine, without an AWS account: bootstrap, first apply, a pull request, drift and
 its repair, a load test. Real CDKTF, terraform, AWS provider, S3 state and locks; AWS is an emulator on loopback.
 
-  --fast        without the database, which takes the provider minutes to wait for
+  --fast        without what the provider waits minutes for: the database, and the domain (the environment is ephemeral)
   --keep        leave the emulator up at the end, and say how to use it
   --destroy     destroy everything at the end, and ask AWS what is left
-  --env <name>  of stacks/config.ts; default: dev. One with a domain is rehearsed as if it were ephemeral
+  --env <name>  of stacks/config.ts; default: dev
   --port <n>    of the emulator; default: a free one
   --help
 

@@ -3,34 +3,44 @@ import { join } from 'node:path';
 import { checkConfig, environmentNamed } from '../stacks/check-config';
 import { config, type EnvironmentConfig } from '../stacks/config';
 import { loadServiceDescriptors } from '../stacks/services';
-import { rehearsedSettings } from './settings';
+import { rehearsedSettings, type Variant } from './settings';
 
 const given = checkConfig(config, loadServiceDescriptors(join(__dirname, '..', 'services')));
-const rehearsed = (environment: string, settings = given): EnvironmentConfig =>
-  environmentNamed(rehearsedSettings(settings, environment, false).config, environment);
+const rehearsed = (environment: string, variant?: Variant): EnvironmentConfig =>
+  environmentNamed(rehearsedSettings(given, environment, variant).config, environment);
 
-test.each(Object.keys(config.environments))(
-  '%s is rehearsed without domain, protection and second database instance, and otherwise as configured',
-  (name) => {
-    const settings = environmentNamed(given.config, name);
-    if (settings.database === 'none') throw new Error(`${name} has no database`);
-    expect(rehearsed(name)).toEqual({
+describe.each(Object.keys(config.environments))('%s', (name) => {
+  const settings = environmentNamed(given.config, name);
+
+  test('is rehearsed as configured', () => {
+    expect(rehearsed(name)).toEqual(settings);
+    expect(rehearsedSettings(given, name).services).toEqual(given.services);
+  });
+
+  test('ephemeral, differs in domain and protection alone', () => {
+    expect(rehearsed(name, { ephemeral: true })).toEqual({
       ...settings,
       domain: 'ephemeral',
       protection: false,
-      database: { ...settings.database, multiAz: false },
     });
-  },
-);
+  });
 
-test('what is rehearsed is a configuration that the checks take', () => {
-  const { config: ours, services } = rehearsedSettings(given, 'prod', false);
-  expect(checkConfig(ours, services)).toEqual({ config: ours, services });
-});
+  test('without a database, has none, and no service that wants one', () => {
+    const { services } = rehearsedSettings(given, name, { database: false });
+    expect(rehearsed(name, { database: false })).toEqual({ ...settings, database: 'none' });
+    for (const service of Object.values(services)) {
+      expect(service).toMatchObject({ database: false });
+      expect(service).not.toHaveProperty('migrate');
+    }
+  });
 
-test('an environment that is ephemeral is rehearsed as it is', () => {
-  const { dev } = given.config.environments;
-  const ephemeral: EnvironmentConfig = { ...dev!, domain: 'ephemeral', protection: false };
-  const settings = { ...given, config: { ...given.config, environments: { dev: ephemeral } } };
-  expect(rehearsed('dev', settings)).toEqual(ephemeral);
+  test.each<Variant>([{}, { ephemeral: true }, { database: false }, { ephemeral: true, database: false }])(
+    'is a configuration that the checks take: %j',
+    (variant) => {
+      const { config: ours, services } = rehearsedSettings(given, name, variant);
+      // Beside the others, which the services' own files speak of.
+      const all = { ...ours, environments: { ...given.config.environments, ...ours.environments } };
+      expect(checkConfig(all, services)).toEqual({ config: all, services });
+    },
+  );
 });

@@ -6,38 +6,37 @@ export interface RehearsedSettings {
   readonly services: Services;
 }
 
-/** A domain needs a hosted zone, and what is protected cannot be destroyed at the end. */
-const EPHEMERAL = { domain: 'ephemeral', protection: false } as const;
+/** What is left out of an environment, or turned off in it. */
+export interface Variant {
+  /** Plain HTTP, no protection, forced deletes. @default as configured */
+  readonly ephemeral?: boolean;
+  /** `false` leaves the database out, and what services say of it. @default as configured */
+  readonly database?: boolean;
+}
 
 /**
  * The configuration as the rehearsal runs it: the one environment, with the registry in its account, because the emulator
- * is one account; one that is not ephemeral as if it were, with one database instance. Everything else is as configured.
- * @param fast leaves the database out: its provider waits take longer than all else together
+ * is one account. Everything else is as configured, but for what the variant says.
  */
 export function rehearsedSettings(
   { config, services }: RehearsedSettings,
   environment: string,
-  fast: boolean,
+  { ephemeral = false, database = true }: Variant = {},
 ): RehearsedSettings {
   const settings = config.environments[environment] as EnvironmentConfig;
-  const thrownAway = asEphemeral(settings);
   return {
     config: {
       ...config,
       registry: { account: settings.account, region: settings.region },
-      environments: { [environment]: fast ? { ...thrownAway, database: 'none' } : thrownAway },
+      environments: {
+        [environment]: {
+          ...settings,
+          ...(ephemeral && ({ domain: 'ephemeral', protection: false } as const)),
+          ...(!database && ({ database: 'none' } as const)),
+        },
+      },
     },
-    services: fast ? mapServices(services, withoutDatabase) : services,
-  };
-}
-
-function asEphemeral(settings: EnvironmentConfig): EnvironmentConfig {
-  const { domain, database } = settings;
-  if (domain === 'ephemeral') return settings;
-  return {
-    ...settings,
-    ...EPHEMERAL,
-    database: database === 'none' ? database : { ...database, multiAz: false },
+    services: database ? services : mapServices(services, withoutDatabase),
   };
 }
 

@@ -43,7 +43,7 @@ import { edited, rehearsedSettings, type RehearsedSettings } from './settings';
 
 export interface RehearsalOptions {
   readonly environment: string;
-  /** Leaves the database out. */
+  /** As an ephemeral environment, without the database. */
   readonly fast: boolean;
   /** Leaves the emulator up at the end. */
   readonly keep: boolean;
@@ -137,6 +137,7 @@ class Story {
     });
     const { emulator } = this;
     this.say(`The AWS emulator listens on ${emulator.endpoint}, as account ${account} in ${region}.`);
+    await this.registerDomain(settings);
     const before = inventory.parse(await emulator.aws('inventory', {}, this.signal));
 
     const images = new Map<string, string>();
@@ -173,7 +174,7 @@ class Story {
       'A pull request',
       'A developer edits one value. This is the plan that the pull request would get as its comment.',
     );
-    await this.pullRequest(workspace, stacks, settings);
+    const merged = await this.pullRequest(workspace, stacks, settings);
 
     this.chapter(
       'Drift',
@@ -199,6 +200,7 @@ class Story {
 
     if (destroy) {
       this.chapter('Destroy', 'Everything, in the reverse order; then AWS itself is asked what is left.');
+      await this.retire(workspace, stacks, merged);
       await this.destroy(workspace, stacks, settings, before);
     }
     this.finished = true;
@@ -223,13 +225,15 @@ class Story {
   private settings(): RehearsedSettings {
     const checked = checkConfig(givenConfig, loadServiceDescriptors(join(ROOT, 'services')));
     const { environment, fast } = this.options;
-    const { domain } = environmentNamed(checked.config, environment);
-    if (domain !== 'ephemeral') {
-      this.say(
-        `Not to be thrown away as configured, '${environment}' is rehearsed as an ephemeral environment: no domain, no protection, no multi-AZ.`,
-      );
-    }
-    return rehearsedSettings(checked, environment, fast);
+    return rehearsedSettings(checked, environment, { ephemeral: fast, database: !fast });
+  }
+
+  /** Its zone is there before Fairlead is: somebody registered the name. */
+  private async registerDomain({ config }: RehearsedSettings): Promise<void> {
+    const { domain } = environmentNamed(config, this.options.environment);
+    if (domain === 'ephemeral') return;
+    await this.need().aws('create-hosted-zone', { name: domain.name, id: domain.hostedZoneId }, this.signal);
+    this.say(`In Route 53 it has the zone of ${domain.name}, as if that had been registered.`);
   }
 
   /** Into the run's own folder: a rehearsal never touches cdktf.out, where real plans are made. */
@@ -332,13 +336,10 @@ class Story {
     workspace: Workspace,
     { stacks }: EnvironmentStacks,
     settings: RehearsedSettings,
-  ): Promise<void> {
+  ): Promise<RehearsedSettings> {
     const edit = edited(settings, this.options.environment);
     this.say(`${edit.file}: ${edit.field} ${edit.from} → ${edit.to}`);
-    const before = new Map(stacks.map(({ id, folder }) => [id, configurationOf(folder)]));
-    this.synthesize(edit);
-    const affected = stacks.filter(({ id, folder }) => configurationOf(folder) !== before.get(id));
-    this.say(`It changes the configuration of ${affected.map(({ id }) => id).join(', ') || 'no stack'}.`);
+    const affected = this.affectedBy(edit, stacks);
     const results = await planStacks(workspace, affected);
     this.board.close();
     this.mustBePlanned(results);
@@ -355,6 +356,19 @@ class Story {
     await this.mustAllBeUnchanged(workspace, changed);
     this.board.close();
     this.say(`Applied ${changed.map(({ id }) => id).join(', ')}; the plan after it says: no changes.`);
+    return edit;
+  }
+
+  /** Synthesizes what was edited, and says which stacks differ by it. */
+  private affectedBy(
+    edit: RehearsedSettings,
+    stacks: readonly SynthesizedStack[],
+  ): readonly SynthesizedStack[] {
+    const before = new Map(stacks.map(({ id, folder }) => [id, configurationOf(folder)]));
+    this.synthesize(edit);
+    const affected = stacks.filter(({ id, folder }) => configurationOf(folder) !== before.get(id));
+    this.say(`It changes the configuration of ${affected.map(({ id }) => id).join(', ') || 'no stack'}.`);
+    return affected;
   }
 
   private async drift(workspace: Workspace, { stacks }: EnvironmentStacks): Promise<void> {
@@ -459,6 +473,20 @@ class Story {
     } finally {
       await service.stop();
     }
+  }
+
+  /** Nothing that is protected is destroyed: it is made ephemeral first, which is a pull request like any other. */
+  private async retire(
+    workspace: Workspace,
+    { stacks }: EnvironmentStacks,
+    settings: RehearsedSettings,
+  ): Promise<void> {
+    const { environment } = this.options;
+    if (environmentNamed(settings.config, environment).domain === 'ephemeral') return;
+    this.say(`stacks/config.ts: ${environment} becomes ephemeral, so without protection.`);
+    const affected = this.affectedBy(rehearsedSettings(settings, environment, { ephemeral: true }), stacks);
+    this.mustAllBeDone(await applyStacks(workspace, affected));
+    this.board.close();
   }
 
   private async destroy(
@@ -604,7 +632,7 @@ class Story {
       `${stacks.length + 1} stacks were created by the real terraform from TypeScript, with their state and its lock in S3, and planned`,
       'again without a change. A pull request’s edit was planned, shown, applied. A change made by hand was found and undone.',
       'The service was load tested and met its objectives.',
-      ...(fast ? ['--fast: without the database.'] : []),
+      ...(fast ? ['--fast: as an ephemeral environment without a database.'] : []),
       ...(destroy ? ['Everything was destroyed again.'] : []),
     );
     if (!keep) {

@@ -8,5 +8,5 @@ import { loadServiceDescriptors } from '../../stacks/services';
 import { rehearsedSettings } from '../settings';
 
 const checked = checkConfig(config, loadServiceDescriptors(join(__dirname, '../../services')));
-const rehearsed = rehearsedSettings(checked, 'dev', false);
+const rehearsed = rehearsedSettings(checked, 'dev');
 synthesize(rehearsed.config, rehearsed.services, process.env.CDKTF_OUTDIR);

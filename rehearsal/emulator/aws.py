@@ -36,6 +36,11 @@ def create_repository(repository):
     return {}
 
 
+def create_hosted_zone(name, id):
+    client("route53").create_hosted_zone(Name=name, CallerReference=f"id {id}")
+    return {}
+
+
 def put_image(repository, manifest, tag):
     """Registers a manifest under its true digest; moto would make one up, and would take a wrong one."""
     digest = "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
@@ -217,12 +222,15 @@ def inventory():
     for key in pages("kms", "list_keys", "Keys[].KeyId"):
         if key not in of_aws and kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion":
             found.append(f"KMS key {key}")
+    for zone in pages("route53", "list_hosted_zones", "HostedZones[].Id"):
+        found += [f"DNS record {name}" for name in pages("route53", "list_resource_record_sets", "ResourceRecordSets[].Name", HostedZoneId=zone)]
     account = client("sts").get_caller_identity()["Account"]
     found += [f"budget {name}" for name in pages("budgets", "describe_budgets", "Budgets[].BudgetName", AccountId=account)]
     return sorted(found)
 
 
 COMMANDS = {
+    "create-hosted-zone": create_hosted_zone,
     "create-repository": create_repository,
     "put-image": put_image,
     "running-images": running_images,

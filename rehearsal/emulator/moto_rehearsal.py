@@ -39,8 +39,9 @@ from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.access_control import IAMPolicy
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from moto.rds.models import DBInstance, DBParameterGroup, MasterUserSecret
+from moto.rds.models import DBInstance, DBParameterGroup, MasterUserSecret, RDSBackend
 from moto.rds.responses import RDSResponse
+from moto.route53.models import Route53Backend
 from moto.s3.models import FakeBucket, FakeDeleteMarker
 from moto.s3.responses import S3Response
 from werkzeug.serving import make_server
@@ -336,10 +337,32 @@ def make_up_a_password(_generate, self):
     return json.dumps({"username": self.resource.master_username, "password": secrets.token_hex(16)})
 
 
+@wraps_action(RDSBackend, "restore_db_instance_from_db_snapshot")
+def protect_what_is_asked(restore, self, from_snapshot_id, overrides):
+    """moto protects a restored instance from deletion when the first one was; AWS does when it is asked."""
+    instance = restore(self, from_snapshot_id, overrides)
+    instance.deletion_protection = bool(overrides.get("deletion_protection"))
+    return instance
+
+
 @wraps_action(DBParameterGroup, "update_parameters")
 def mark_parameters_as_users(update, self, parameters):
     """moto keeps no source; the provider reads back the parameters with source `user` only."""
     return update(self, [{**parameter, "Source": "user"} for parameter in parameters])
+
+
+# Route 53
+
+
+@wraps_action(Route53Backend, "create_hosted_zone")
+def make_zone_of_configured_id(create, self, *arguments, **named):
+    """The configuration names a zone by its id, which AWS makes up: `id Z…` as the caller reference asks for that one."""
+    zone = create(self, *arguments, **named)
+    asked = zone.caller_reference.removeprefix("id ")
+    if asked != zone.caller_reference:
+        self.zones[asked] = self.zones.pop(zone.resource_id)
+        zone.resource_id = asked
+    return zone
 
 
 # S3
