@@ -23,7 +23,12 @@ interface App {
   readonly dependencies: unknown;
 }
 
-function appWith(valuesOf: ValuesOf): App {
+const appWith = (valuesOf: ValuesOf): App => {
+  const { config, services } = configuredWith(valuesOf);
+  return { stacks: stacksOf(config, services), dependencies: dependenciesOf(config, services) };
+};
+
+function configuredWith(valuesOf: ValuesOf): typeof given {
   const called = <T>(values: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
     Object.fromEntries(
       Object.entries(valuesOf).flatMap(([name, of]) => (of in values ? [[name, values[of] as T]] : [])),
@@ -34,11 +39,10 @@ function appWith(valuesOf: ValuesOf): App {
       descriptor.environments ? { ...descriptor, environments: called(descriptor.environments) } : descriptor,
     ],
   );
-  const { config, services } = checkConfig(
+  return checkConfig(
     { ...given.config, environments: called<EnvironmentConfig>(given.config.environments) } satisfies Config,
     Object.fromEntries(descriptors) as Services,
   );
-  return { stacks: stacksOf(config, services), dependencies: dependenciesOf(config, services) };
 }
 
 /** The app of the stand-ins, with the names of those that have their values in `valuesOf` in their place. */
@@ -107,17 +111,27 @@ jest.mock('./data', () => {
 
 afterEach(() => (mockMistake = undefined));
 
-test('the stand-ins occur in nothing of the app as it ships, so that putting names in their place is exact', () => {
-  expect(JSON.stringify(appWith(SHIPPED))).not.toMatch(/qz[ab]/);
-});
+describe('as they are', () => {
+  let standIns: App;
+  let shipped: App;
+  beforeAll(() => {
+    standIns = appWith(STAND_INS);
+    shipped = appWith(SHIPPED);
+  });
 
-test('the app as it ships is that of any other names', () => {
-  expect(differences(renamed(appWith(STAND_INS), SHIPPED), appWith(SHIPPED))).toEqual([]);
-});
+  test('the stand-ins occur in nothing of the app as it ships, so that putting names in their place is exact', () => {
+    expect(JSON.stringify(shipped)).not.toMatch(/qz[ab]/);
+  });
 
-test('dev with all that config and descriptors say of prod is prod under another name, and the other way round', () => {
-  expect(differences(appWith(SWAPPED), appWith(SHIPPED))).not.toEqual([]);
-  expect(differences(renamed(appWith(STAND_INS), SWAPPED), appWith(SWAPPED))).toEqual([]);
+  test('the app as it ships is that of any other names', () => {
+    expect(differences(renamed(standIns, SHIPPED), shipped)).toEqual([]);
+  });
+
+  test('dev with all that config and descriptors say of prod is prod under another name, and the other way round', () => {
+    const swapped = appWith(SWAPPED);
+    expect(differences(swapped, shipped)).not.toEqual([]);
+    expect(differences(renamed(standIns, SWAPPED), swapped)).toEqual([]);
+  });
 });
 
 test.each<readonly [code: string, mistake: (props: DataStackProps) => boolean, differing: readonly string[]]>(
@@ -133,7 +147,11 @@ test.each<readonly [code: string, mistake: (props: DataStackProps) => boolean, d
   ],
 )('a stack that asks for %s is noticed', (_, mistake, differing) => {
   mockMistake = mistake;
-  const found = differences(renamed(appWith(STAND_INS), SWAPPED), appWith(SWAPPED));
+  const [standIns, swapped] = [STAND_INS, SWAPPED].map((valuesOf) => {
+    const { config, services } = configuredWith(valuesOf);
+    return { stacks: stacksOf(config, services), dependencies: {} };
+  });
+  const found = differences(renamed(standIns!, SWAPPED), swapped);
   expect(found.filter((path) => path.includes(' resource ')).sort()).toEqual(
     differing.map(
       (name) => `stacks ${name}-data resource aws_db_instance postgres performance_insights_retention_period`,
