@@ -12,6 +12,7 @@ its repair, a load test. Real CDKTF, terraform, AWS provider, S3 state and locks
   --fast        without what the provider waits minutes for: the database, and the domain (the environment is ephemeral)
   --keep        leave the emulator up at the end, and say how to use it
   --destroy     destroy everything at the end, and ask AWS what is left
+  --policy      checkov over second plans of all that stands, where every value is known: not with --fast
   --env <name>  of stacks/config.ts; default: dev
   --port <n>    of the emulator; default: a free one
   --help
@@ -48,6 +49,7 @@ function readOptions(argv: readonly string[]): RehearsalOptions | 'help' {
       fast: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       destroy: { type: 'boolean', default: false },
+      policy: { type: 'boolean', default: false },
       env: { type: 'string', default: 'dev' },
       port: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -55,12 +57,14 @@ function readOptions(argv: readonly string[]): RehearsalOptions | 'help' {
   });
   if (values.help) return 'help';
   if (values.keep && values.destroy) throw new UsageError('--keep and --destroy exclude each other');
+  if (values.policy && values.fast)
+    throw new UsageError('--policy and --fast exclude each other: the database is part of what is judged');
   const port = values.port === undefined ? undefined : Number(values.port);
   if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65535)) {
     throw new UsageError(`--port must be a whole number from 1 to 65535, got '${values.port}'`);
   }
-  const { fast, keep, destroy, env } = values;
-  return { environment: env, fast, keep, destroy, ...(port !== undefined && { port }) };
+  const { fast, keep, destroy, policy, env } = values;
+  return { environment: env, fast, keep, destroy, policy, ...(port !== undefined && { port }) };
 }
 
 function sentence(error: unknown): string {

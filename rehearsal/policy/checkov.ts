@@ -4,18 +4,29 @@ import { basename, join } from 'node:path';
 import * as z from 'zod';
 
 import { run } from '../../workflows-src/terraform/process';
-import type { PythonPackages } from '../python';
-import type { CreationPlan } from './plans';
+import { installed, type PythonOptions, type PythonPackages } from '../python';
 import { skipsAsHcl, type Skip } from './skips';
 
 /** A venv of its own: checkov pins another boto3 than the emulator's. */
-export const CHECKOV: PythonPackages = {
+const CHECKOV: PythonPackages = {
   name: 'policy-venv',
   requirements: join(__dirname, 'requirements.txt'),
   whose: 'policy scan',
   // Measured: 290 MB installed, and as much again while pip unpacks.
   needsMiB: 600,
 };
+
+export interface CheckovOptions extends Omit<PythonOptions, 'onInstall'> {
+  /** Told in one line that it has to be installed. */
+  readonly say: (line: string) => void;
+}
+
+/** @returns the Python that has checkov; see `installed` */
+export async function checkovPython({ say, ...options }: CheckovOptions): Promise<string> {
+  const onInstall = (): void =>
+    say('Installing checkov from hash-pinned packages into .fairlead, once; about a minute.');
+  return join(await installed(CHECKOV, { ...options, onInstall }), 'python');
+}
 
 const record = z
   .looseObject({
@@ -67,24 +78,22 @@ export interface ScanOptions {
   readonly python: string;
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
-  /** Where the plans and the skips are written to. */
+  /** The skips are written to it. */
   readonly folder: string;
 }
 
-/** One run over all plans: the sum of single runs, in the time of one. */
+/**
+ * One run over all plans: the sum of single runs, in the time of one.
+ * @param files plans as JSON, each called `<stack id>.json`
+ */
 export async function scan(
-  plans: ReadonlyMap<string, CreationPlan>,
+  files: readonly string[],
   skips: readonly Skip[],
   { python, env, signal, folder }: ScanOptions,
 ): Promise<CheckovReport> {
   const enrichment = join(folder, 'skips');
   mkdirSync(enrichment, { recursive: true });
   writeFileSync(join(enrichment, 'skips.tf'), skipsAsHcl(skips));
-  const files = [...plans].map(([stack, plan]) => {
-    const file = join(folder, `${stack}.json`);
-    writeFileSync(file, JSON.stringify(plan));
-    return file;
-  });
   const { code, stdout, stderr } = await run(
     python,
     [

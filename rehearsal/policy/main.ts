@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { checkConfig } from '../../stacks/check-config';
-import { config as givenConfig } from '../../stacks/config';
+import { config as givenConfig, type Config } from '../../stacks/config';
 import { synthesize } from '../../stacks/main';
 import { repositoryUrl } from '../../stacks/names';
 import { loadServiceDescriptors } from '../../stacks/services';
@@ -14,22 +14,32 @@ import { findTerraform } from '../../workflows-src/terraform/binary';
 import { providerSource } from '../../workflows-src/terraform/provider-mirror';
 import { Terraform } from '../../workflows-src/terraform/terraform';
 import { withoutAws } from '../emulator';
-import { installed } from '../python';
 import { RunFolder } from '../run-folder';
-import { CHECKOV, scan } from './checkov';
-import { NOBODY, planFromNothing } from './plans';
+import { checkovPython, scan, type ScanOptions } from './checkov';
+import { type Configured, ephemeralVariant } from './ephemeral';
+import { configurationOf, NOBODY, planFromNothing } from './plans';
 import { skipsOf } from './skips';
-import { judge } from './verdict';
+import { type Bar, described, fromNothing, judge, oneFromNothing } from './verdict';
 
 const HELP = `usage: npm run policy
 
 Scans what every stack of every environment would create with checkov: synthesizes into a folder of its own, plans from nothing
 without AWS, emulator or state, scans all plans in one run, and demands that nothing fails, that nothing is skipped but what
-the stacks say with a reason, and that enough was evaluated. About a minute on two cores.
+the stacks say with a reason, and that enough was evaluated. An environment as it would be if it were ephemeral is scanned too:
+it must fail the checks that it fails by what it is, and no other. About a minute and a half on two cores.
 
 Needs Terraform 1.11+ (or OpenTofu 1.10+, TERRAFORM_BINARY_NAME=tofu) and Python 3.10+; checkov is installed into .fairlead.
 Exit codes: 0 it passes; 1 it does not; 2 called wrongly; 130 interrupted.
 `;
+
+/** What is scanned in one run. */
+interface Scope {
+  readonly name: string;
+  readonly stacks: readonly SynthesizedStack[];
+  /** Holds the plan of each stack as `<stack id>.json`. */
+  readonly folder: string;
+  readonly bar: Bar;
+}
 
 const ROOT = join(__dirname, '../..');
 /** These plans lose nothing of worth when they are killed. */
@@ -62,58 +72,82 @@ async function main(argv: readonly string[], io: CommandIo): Promise<number> {
 
 async function policy(folder: string, io: CommandIo): Promise<number> {
   const { env, signal } = io;
-  const { config, services } = checkConfig(givenConfig, loadServiceDescriptors(join(ROOT, 'services')));
+  const given = checkConfig(givenConfig, loadServiceDescriptors(join(ROOT, 'services')));
   const binary = await findTerraform(env, signal);
   const providers = await providerSource({ env, cacheFolder: join(ROOT, '.fairlead') });
-  const bin = await installed(CHECKOV, {
+  const python = await checkovPython({
     env,
     folder: join(ROOT, '.fairlead'),
     signal,
-    onInstall: () =>
-      io.out('Installing checkov from hash-pinned packages into .fairlead, once; about a minute.\n'),
+    say: (line) => io.out(`${line}\n`),
   });
 
-  const outdir = join(folder, 'cdktf.out');
-  synthesize(config, services, outdir);
-  const stacks = readSynthesized(outdir);
-  const skips = stacks.flatMap((stack) => skipsOf(configurationOf(stack)));
-  let count = 0;
-  const plans = await planFromNothing(
-    new Terraform(binary, { ...withoutAws(env), ...providers.env, ...NOBODY }, signal, GRACE_MS),
-    stacks,
-    {
+  const scopes = [
+    scopeOf('As configured', given, join(folder, 'configured'), fromNothing),
+    scopeOf('If it were ephemeral', ephemeralVariant(given), join(folder, 'ephemeral'), oneFromNothing),
+  ];
+  const count = scopes.reduce((sum, { stacks }) => sum + stacks.length, 0);
+  let planned = 0;
+  const terraform = new Terraform(
+    binary,
+    { ...withoutAws(env), ...providers.env, ...NOBODY },
+    signal,
+    GRACE_MS,
+  );
+  for (const { stacks, folder: outdir } of scopes) {
+    const plans = await planFromNothing(terraform, stacks, {
       signal,
       valueOf: ({ id }, variable) => {
-        const service = Object.keys(services).find((name) => id.endsWith(`-tasks-${name}`));
+        const service = Object.keys(given.services).find((name) => id.endsWith(`-tasks-${name}`));
         if (variable !== 'image' || service === undefined)
           throw new Error(
             `${id} has a variable '${variable}' that no value is known for: give it one in rehearsal/policy/main.ts`,
           );
-        return `${repositoryUrl(config, service)}@sha256:${'0'.repeat(64)}`;
+        return `${repositoryUrl(given.config, service)}@sha256:${'0'.repeat(64)}`;
       },
-      onPlanned: (id) => io.out(`planned ${++count} of ${stacks.length}: ${id}\n`),
-    },
-  );
-  const report = await scan(plans, skips, { python: join(bin, 'python'), env, signal, folder });
-  const { failed, skipped, evaluated, resources, complaints } = judge(
-    report,
-    skips,
-    stacks.map(({ id }) => id),
-  );
-  io.out(
-    [
-      `checkov ${report.summary.checkov_version}: ${failed} failed, ${skipped.length} checks skipped (${skipped.join(', ')}), ` +
-        `${evaluated} checks evaluated, ${resources} resources.`,
-      '',
-    ].join('\n'),
-  );
+      onPlanned: (id) => io.out(`planned ${++planned} of ${count}: ${id}\n`),
+    });
+    for (const [id, plan] of plans) writeFileSync(join(outdir, `${id}.json`), JSON.stringify(plan));
+  }
+
+  // Together, because each is busy on one core; settled, because nothing may run any more when the folder is removed.
+  const ends = await Promise.allSettled(scopes.map((scope) => judged(scope, { python, env, signal })));
+  const scans = ends.map((end) => {
+    if (end.status === 'rejected') throw end.reason;
+    return end.value;
+  });
+  for (const { said } of scans) io.out(`${said}\n`);
+  const complaints = scans.flatMap((one) => one.complaints);
   if (complaints.length === 0) return 0;
   io.err(`${complaints.map((complaint) => `- ${complaint}`).join('\n')}\n`);
   return 1;
 }
 
-function configurationOf({ folder }: SynthesizedStack): unknown {
-  return JSON.parse(readFileSync(join(folder, 'cdk.tf.json'), 'utf8'));
+/** Synthesizes into the folder. */
+function scopeOf(
+  name: string,
+  { config, services, scanned = () => true }: Configured,
+  folder: string,
+  barOf: (config: Config) => Bar,
+): Scope {
+  synthesize(config, services, folder);
+  const stacks = readSynthesized(folder).filter(({ id }) => scanned(id));
+  return { name, stacks, folder, bar: barOf(config) };
+}
+
+async function judged(
+  { name, stacks, folder, bar }: Scope,
+  options: Omit<ScanOptions, 'folder'>,
+): Promise<{ readonly said: string; readonly complaints: readonly string[] }> {
+  const skips = stacks.flatMap((stack) => skipsOf(configurationOf(stack)));
+  const ids = stacks.map(({ id }) => id);
+  const files = ids.map((id) => join(folder, `${id}.json`));
+  const report = await scan(files, skips, { ...options, folder });
+  const verdict = judge(report, skips, ids, bar);
+  return {
+    said: `${name}: ${described(report, verdict)}`,
+    complaints: verdict.complaints.map((complaint) => `${name}: ${complaint}`),
+  };
 }
 
 void main(process.argv.slice(2), processIo()).then((code) => {

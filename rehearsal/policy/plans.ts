@@ -131,10 +131,9 @@ export async function planFromNothing(
   stacks: readonly SynthesizedStack[],
   { valueOf, onPlanned, signal }: PlanningOptions,
 ): Promise<ReadonlyMap<string, CreationPlan>> {
-  for (const { id, folder } of stacks) {
-    const configuration: unknown = JSON.parse(readFileSync(join(folder, 'cdk.tf.json'), 'utf8'));
-    for (const [file, content] of Object.entries(filesToPlanAlone(id, configuration)))
-      writeFileSync(join(folder, file), JSON.stringify(content));
+  for (const stack of stacks) {
+    for (const [file, content] of Object.entries(filesToPlanAlone(stack.id, configurationOf(stack))))
+      writeFileSync(join(stack.folder, file), JSON.stringify(content));
   }
   await initializeOnce(terraform, stacks);
 
@@ -160,6 +159,11 @@ export async function planFromNothing(
   }
   if (failed.length > 0) throw new Error(`cannot be planned:\n${failed.join('\n')}`);
   return plans;
+}
+
+/** The parsed `cdk.tf.json` of a stack. */
+export function configurationOf({ folder }: SynthesizedStack): unknown {
+  return JSON.parse(readFileSync(join(folder, 'cdk.tf.json'), 'utf8'));
 }
 
 /** All stacks have the same lock file and backend, so what terraform sets up for the first does for the others. */

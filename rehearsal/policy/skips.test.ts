@@ -1,4 +1,4 @@
-import { skipsAsHcl, skipsOf } from './skips';
+import { skipsAsHcl, skipsOf, skipsOfSubjects } from './skips';
 
 const configuration = {
   resource: {
@@ -29,4 +29,18 @@ test('a resource that stands in two stacks under one name is said once, as check
 
 test('a stack without resources skips nothing', () => {
   expect(skipsOf({ terraform: {} })).toEqual([]);
+});
+
+test('the roles whose subject checkov cannot read are those that GitHub assumes, and no other', () => {
+  const trust = (condition: object): { assume_role_policy: string } => ({
+    assume_role_policy: JSON.stringify({ Statement: [{ Condition: { StringEquals: condition } }] }),
+  });
+  const aws_iam_role = {
+    'dev-plan': trust({ 'token.actions.githubusercontent.com:sub': ['repo:acme@1/app@2:pull_request'] }),
+    monitoring: trust({ 'aws:SourceAccount': '111111111111' }),
+  };
+  expect(skipsOfSubjects({ resource: { aws_iam_role } })).toEqual([
+    { id: 'CKV_AWS_393', type: 'aws_iam_role', name: 'dev-plan', reason: expect.any(String) as string },
+  ]);
+  expect(skipsOfSubjects({ resource: {} })).toEqual([]);
 });

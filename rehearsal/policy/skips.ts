@@ -35,6 +35,27 @@ export function skipsOf(configuration: unknown): readonly Skip[] {
   );
 }
 
+/** A trust in GitHub's tokens that names no repository. */
+export const SUBJECT_WITH_IDS = 'CKV_AWS_393';
+
+/**
+ * The skip that only a scan with all values known asks for: the trust of the roles for GitHub. checkov's pattern of a
+ * subject knows no `@`, so that `repo:OWNER@ID/REPO@ID:…`, which names a repository more closely than the form that it knows,
+ * is no repository to it. `stacks/house-rules.test.ts` holds what these roles trust. It is no `skipCheck` beside the roles,
+ * because it says nothing of them.
+ * @param configuration the parsed `cdk.tf.json`
+ */
+export function skipsOfSubjects(configuration: unknown): readonly Skip[] {
+  return Object.entries(notes.parse(configuration).resource.aws_iam_role ?? {})
+    .filter(([, role]) => String(role.assume_role_policy).includes('token.actions.githubusercontent.com'))
+    .map(([name]) => ({
+      id: SUBJECT_WITH_IDS,
+      type: 'aws_iam_role',
+      name,
+      reason: 'It names the repository with its ids, whose @ the pattern of checkov does not know',
+    }));
+}
+
 /**
  * The skips as checkov reads them: comments in resources of HCL, which it joins with those of a plan by type and name
  * (`--repo-root-for-plan-enrichment`). JSON has no comments.

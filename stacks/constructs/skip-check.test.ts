@@ -25,6 +25,7 @@ test('five checks are skipped, on these resources and on no others', () => {
     'CKV_AWS_144 aws_s3_bucket.state_log_4041D13C',
     'CKV_AWS_145 aws_s3_bucket.access-logs_bucket_7E528747',
     'CKV_AWS_145 aws_s3_bucket.state_log_4041D13C',
+    'CKV_AWS_260 aws_security_group.load-balancer_security-group_80A0008E',
     'CKV_AWS_260 aws_vpc_security_group_ingress_rule.load-balancer_http-from-the-world_0E2A120B',
     'CKV_AWS_378 aws_lb_target_group.targets',
   ]);

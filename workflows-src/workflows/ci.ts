@@ -34,6 +34,17 @@ export const ci = (): Workflow =>
           { name: 'The generated workflows, through act', run: 'npm run test:pipeline' },
         ],
       },
+      policy: {
+        name: 'Policy',
+        'runs-on': RUNNER,
+        'timeout-minutes': 15,
+        permissions: { contents: 'read' },
+        steps: [
+          ...prepared,
+          setupTerraform,
+          { name: 'checkov over the plans of all stacks', run: 'npm run policy' },
+        ],
+      },
       rehearsal: {
         name: 'Rehearsal',
         'runs-on': RUNNER,

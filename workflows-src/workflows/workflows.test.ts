@@ -12,6 +12,7 @@ import type { Config } from '../../stacks/config';
 import type { Services } from '../../stacks/check-config';
 import service from '../../services/api/service';
 import { apply } from './apply';
+import { ci } from './ci';
 import { workflows } from './index';
 import { plan } from './plan';
 import { projectOf } from './project';
@@ -161,6 +162,27 @@ describe('the workflows of a project with two services', () => {
     const expected = { 'cancel-in-progress': false, queue: 'max' };
     expect(concurrency).toMatchObject(expected);
     expect(jobs['apply-dev']?.concurrency).toEqual({ group: 'apply-dev', ...expected });
+  });
+
+  it('check a pull request with the commands of a laptop, policy among them, and without credentials', () => {
+    const { on, jobs } = ci();
+    expect(on.pull_request?.branches).toEqual(['main']);
+    expect(Object.values(jobs).map(({ steps }) => steps.at(-1))).toMatchObject([
+      { run: 'npm run check' },
+      { run: 'npm run test:pipeline' },
+      { run: 'npm run policy' },
+      { run: 'npm start -- --fast' },
+    ]);
+    for (const job of Object.values(jobs)) {
+      expect(job.permissions).toEqual({ contents: 'read' });
+      expect(job.if).toBeUndefined();
+      expect(job.steps.slice(0, -1).map(({ name }) => name)).toEqual([
+        'Check out',
+        'Set up Node',
+        'Install',
+        'Set up Terraform',
+      ]);
+    }
   });
 
   it('build on the runner of the architecture that the clusters have', () => {
