@@ -28,6 +28,8 @@ export class NetworkStack extends BaseStack {
   public readonly publicSubnetIds: string[];
   public readonly privateSubnetIds: string[];
   public readonly databaseSubnetIds: string[];
+  /** By zone: all zones, the first or none, as `nat` says. */
+  public readonly natGatewayIds: Readonly<Record<string, string>>;
 
   public constructor(scope: Construct, id: string, props: NetworkStackProps) {
     super(scope, id, props);
@@ -134,6 +136,7 @@ export class NetworkStack extends BaseStack {
     this.publicSubnetIds = publicTier.subnetIds;
     this.privateSubnetIds = privateTier.subnetIds;
     this.databaseSubnetIds = databaseTier.subnetIds;
+    this.natGatewayIds = Object.fromEntries(natZones.map((zone, index) => [zone, nats[index]!.id]));
   }
 }
 
