@@ -130,7 +130,10 @@ export interface EnvironmentConfig extends AccountRegion {
 }
 
 export interface DomainConfig {
-  /** The host name of the load balancer, such as `app.example.com`. */
+  /**
+   * The host name of the load balancer, such as `app.example.com`. What is one label below leads there too, and the
+   * certificate holds for it: services may have hosts of their own.
+   */
   readonly name: string;
   /** The Route 53 public hosted zone that holds it. */
   readonly hostedZoneId: string;
@@ -180,6 +183,10 @@ export interface ServiceDescriptor {
   readonly route: {
     readonly priority: number;
     readonly paths?: readonly string[];
+    /**
+     * Of all environments: each is the domain of one, or one label below it, and each environment with a domain has one or
+     * more. `['shop.app.example.com', 'shop.dev.app.example.com']`. An ephemeral environment takes all of them.
+     */
     readonly hosts?: readonly string[];
   };
   readonly tasks: TaskCount;

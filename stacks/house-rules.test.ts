@@ -29,7 +29,10 @@ const extra: ServiceDescriptor = {
   livenessPath: '/livez',
   readinessPath: '/readyz',
   stopSeconds: 30,
-  route: { priority: 50, hosts: ['extra.example.com'] },
+  route: {
+    priority: 50,
+    hosts: ['extra.dev.app.example.com', 'extra.app.example.com', 'extra.new.example.com'],
+  },
   tasks: { min: 1, max: 2 },
   scaling: { memoryPercent: 70 },
   schedule: [{ at: 'cron(0 19 ? * MON-FRI *)', timezone: 'Europe/Berlin', min: 0, max: 0 }],

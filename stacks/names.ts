@@ -1,4 +1,4 @@
-import type { AccountRegion, Config, GitHubIdentity } from './config';
+import type { AccountRegion, Config, EnvironmentConfig, GitHubIdentity } from './config';
 
 /**
  * Names that more than one room must agree on: the stacks create them, the workflows and the commands use them.
@@ -124,6 +124,26 @@ export interface BootstrapPlace extends AccountRegion {
   readonly stackId: string;
   /** The environments whose account this is, in the order of config. */
   readonly environments: readonly string[];
+}
+
+/**
+ * Those of a service's hosts that lead to an environment: its domain and what is one label below. A host that is the domain
+ * of another environment leads there, although it may be below this one too. All of them where it is ephemeral.
+ */
+export function hostsOf(
+  { environments }: Pick<Config, 'environments'>,
+  environment: string,
+  hosts: readonly string[],
+): readonly string[] {
+  const domainOf = ({ domain }: EnvironmentConfig): string | undefined =>
+    domain === 'ephemeral' ? undefined : domain.name;
+  const mine = domainOf(environments[environment]!);
+  if (mine === undefined) return hosts;
+  const all = Object.values(environments).map(domainOf);
+  return hosts.filter((given) => {
+    const host = given.toLowerCase();
+    return host === mine || (host.replace(/^[^.]+\./, '') === mine && !all.includes(host));
+  });
 }
 
 /** Of the environment's RDS instance. */

@@ -44,14 +44,27 @@ describe('with a domain', () => {
     ]);
   });
 
-  test('the certificate is proven in the hosted zone, where the name points at the balancer', () => {
+  test('the certificate is for the name and what is below, proven by one record in the hosted zone', () => {
     expect(only(json, 'aws_acm_certificate')).toMatchObject({
       domain_name: 'app.example.com',
+      subject_alternative_names: ['*.app.example.com'],
       validation_method: 'DNS',
     });
-    expect(all(json, 'aws_route53_record').map(({ zone_id }) => zone_id as string)).toEqual([
-      'Z0123456789EXAMPLE',
-      'Z0123456789EXAMPLE',
+    expect(only(json, 'aws_acm_certificate_validation')['validation_record_fqdns']).toEqual([
+      '${aws_route53_record.lb_certificate-proof_EFAF72FD.fqdn}',
+    ]);
+  });
+
+  test('the name and what is below point at the balancer', () => {
+    const records = all(json, 'aws_route53_record');
+    expect(records.map(({ zone_id }) => zone_id as string)).toEqual(Array(3).fill('Z0123456789EXAMPLE'));
+    expect(
+      records
+        .filter(({ alias }) => alias as unknown)
+        .map(({ name, type, alias }) => [name, type, alias.name]),
+    ).toEqual([
+      ['*.app.example.com', 'A', '${aws_lb.lb_balancer_15CD2B33.dns_name}'],
+      ['app.example.com', 'A', '${aws_lb.lb_balancer_15CD2B33.dns_name}'],
     ]);
     expect(url).toBe('https://app.example.com');
   });

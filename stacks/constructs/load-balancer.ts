@@ -27,7 +27,7 @@ export interface LoadBalancerProps {
   readonly name: string;
   readonly vpcId: string;
   readonly publicSubnetIds: string[];
-  /** HTTPS under this name; `ephemeral` is plain HTTP. */
+  /** HTTPS under this name and each one label below it; `ephemeral` is plain HTTP. */
   readonly domain: DomainConfig | 'ephemeral';
   readonly deletionProtection: boolean;
   /** Receives access and connection logs. */
@@ -104,12 +104,18 @@ export class LoadBalancer extends Construct {
       certificateArn: this.validatedCertificate(props.domain),
       defaultAction: NOT_FOUND,
     }).arn;
-    new Route53Record(this, 'alias', {
-      zoneId: props.domain.hostedZoneId,
-      name: props.domain.name,
-      type: 'A',
-      alias: { name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: true },
-    });
+    const { name, hostedZoneId } = props.domain;
+    for (const [id, alias] of [
+      ['alias', name],
+      ['alias-below', below(name)],
+    ] as const) {
+      new Route53Record(this, id, {
+        zoneId: hostedZoneId,
+        name: alias,
+        type: 'A',
+        alias: { name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: true },
+      });
+    }
     this.url = `https://${props.domain.name}`;
   }
 
@@ -131,9 +137,11 @@ export class LoadBalancer extends Construct {
   private validatedCertificate(domain: DomainConfig): string {
     const certificate = new AcmCertificate(this, 'certificate', {
       domainName: domain.name,
+      subjectAlternativeNames: [below(domain.name)],
       validationMethod: 'DNS',
       lifecycle: { createBeforeDestroy: true },
     });
+    // A name and the names below it are proven by one record: whichever comes first says it.
     const proof = certificate.domainValidationOptions.get(0);
     const record = new Route53Record(this, 'certificate-proof', {
       zoneId: domain.hostedZoneId,
@@ -149,4 +157,9 @@ export class LoadBalancer extends Construct {
       validationRecordFqdns: [record.fqdn],
     }).certificateArn;
   }
+}
+
+/** What services behind the balancer have for hosts of their own. */
+function below(name: string): string {
+  return `*.${name}`;
 }
