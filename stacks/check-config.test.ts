@@ -46,6 +46,11 @@ test.each<[string, (given: Record<string, any>) => void, string]>([
     'environments.dev.cidr: got nothing; valid: a private /16 such as 10.20.0.0/16',
   ],
   [
+    'a subject that GitHub does not have',
+    (c) => (c.github.subject = 'legacy'),
+    'github.subject: got "legacy"; valid: immutable, name',
+  ],
+  [
     'an unknown field',
     (c) => (c.environments.dev.natt = 'none'),
     'environments.dev.natt: got a field that is not known; valid: the fields account, region, zones, cidr, nat, domain, cluster, database, protection, alarmEmail, budgetUsdPerMonth',

@@ -182,6 +182,7 @@ const configSchema = object({
     ownerId: whole(1, Number.MAX_SAFE_INTEGER),
     repository: text(/^[\w.-]{1,100}$/, 'a GitHub repository name without its owner'),
     repositoryId: whole(1, Number.MAX_SAFE_INTEGER),
+    subject: choice('immutable', 'name').optional(),
   }),
   registry: object({ account: account(), region: region() }),
   environments: z

@@ -75,15 +75,19 @@ export interface Config {
   readonly environments: Readonly<Record<string, EnvironmentConfig>>;
 }
 
-/**
- * The repository as GitHub's OIDC token names it. The numbers are in the immutable subject of repositories created,
- * renamed or transferred after 2026-07-15: `gh api repos/OWNER/REPO --jq '.owner.id, .id'`.
- */
+/** The repository as GitHub's OIDC token names it. The numbers: `gh api repos/OWNER/REPO --jq '.owner.id, .id'`. */
 export interface GitHubIdentity {
   readonly owner: string;
   readonly ownerId: number;
   readonly repository: string;
   readonly repositoryId: number;
+  /**
+   * What the token's subject is made of. A repository that was created, renamed or transferred after 2026-07-15 has the
+   * immutable form, with both numbers; an older one has names alone until it is switched over, and a name can be taken by
+   * somebody else. `gh api repos/OWNER/REPO/actions/oidc/customization/sub --jq .sub_claim_prefix` says which: the roles
+   * trust one, and not the other. @default immutable
+   */
+  readonly subject?: 'immutable' | 'name';
 }
 
 export interface AccountRegion {

@@ -294,7 +294,7 @@ describe('permissions', () => {
     ).toEqual([]);
   });
 
-  test('GitHub is trusted for this repository by its ids, and to change an environment only at work in it', () => {
+  test('GitHub is trusted for this repository by its ids, to push and to apply in one workflow, and to change an environment only at work in it', () => {
     const { owner, ownerId, repository, repositoryId } = config.github;
     const where = {
       'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
@@ -305,11 +305,14 @@ describe('permissions', () => {
         (context) => `repo:${owner}@${ownerId}/${repository}@${repositoryId}:${context}`,
       ),
     });
+    const applying = {
+      'token.actions.githubusercontent.com:job_workflow_ref': `${owner}/${repository}/.github/workflows/apply.yml@refs/heads/main`,
+    };
     const atWork = (environment: string): object => ({
       ...where,
+      ...applying,
       ...subjects(`environment:${environment}`),
       'token.actions.githubusercontent.com:environment': environment,
-      'token.actions.githubusercontent.com:job_workflow_ref': `${owner}/${repository}/.github/workflows/apply.yml@refs/heads/main`,
     });
     const byGitHub = roles
       .map(({ address, values }) => [values.name as string, (trusts[address] as Statement[])[0]!] as const)
@@ -321,7 +324,7 @@ describe('permissions', () => {
     ).toEqual(
       Object.fromEntries(
         [
-          [`${config.project}-push`, { ...where, ...subjects('ref:refs/heads/main') }] as const,
+          [`${config.project}-push`, { ...where, ...applying, ...subjects('ref:refs/heads/main') }] as const,
           ...Object.keys(config.environments).flatMap((environment) => [
             [
               `${config.project}-${environment}-plan`,

@@ -94,11 +94,14 @@ export function repositoryUrl(config: Config, service: string): string {
 }
 
 /**
- * The `sub` of GitHub's OIDC token, in the immutable form that repositories created, renamed or transferred after
- * 2026-07-15 get: `repo:OWNER@OWNER_ID/REPO@REPO_ID:<context>`.
+ * The `sub` of GitHub's OIDC token: `repo:OWNER@OWNER_ID/REPO@REPO_ID:<context>`, or `repo:OWNER/REPO:<context>` where the
+ * configuration says that the repository still has names alone.
  */
 export function oidcSubject(github: GitHubIdentity, context: string): string {
-  return `repo:${github.owner}@${github.ownerId}/${github.repository}@${github.repositoryId}:${context}`;
+  const { owner, ownerId, repository, repositoryId, subject = 'immutable' } = github;
+  const named =
+    subject === 'immutable' ? `${owner}@${ownerId}/${repository}@${repositoryId}` : `${owner}/${repository}`;
+  return `repo:${named}:${context}`;
 }
 
 /**

@@ -48,13 +48,22 @@ const WEAKNESSES: readonly Weakness[] = [
   ...inFile('names.ts', [
     [
       'subject-without-ids',
-      'repo:${github.owner}@${github.ownerId}/${github.repository}@${github.repositoryId}:',
-      'repo:${github.owner}/${github.repository}:',
+      '`${owner}@${ownerId}/${repository}@${repositoryId}`',
+      '`${owner}/${repository}`',
     ],
   ]),
   ...inFile('bootstrap.ts', [
-    ['any-workflow-applies', 'workflow: APPLY_WORKFLOW, ', ''],
-    ['any-branch-pushes', "{ contexts: ['ref:refs/heads/main'] }", "{ contexts: ['pull_request'] }"],
+    ['any-workflow-applies', 'workflow: APPLY_WORKFLOW, contexts: [`environment', 'contexts: [`environment'],
+    [
+      'any-workflow-pushes',
+      "workflow: APPLY_WORKFLOW, contexts: ['ref:refs/heads/main']",
+      "contexts: ['ref:refs/heads/main']",
+    ],
+    [
+      'any-branch-pushes',
+      "workflow: APPLY_WORKFLOW, contexts: ['ref:refs/heads/main']",
+      "workflow: APPLY_WORKFLOW, contexts: ['pull_request']",
+    ],
   ]),
   ...inFile('constructs/github-trust.ts', [
     ['any-audience', "[`${GITHUB_ISSUER}:aud`]: 'sts.amazonaws.com',", ''],
