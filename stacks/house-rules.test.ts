@@ -176,7 +176,9 @@ describe('permissions', () => {
       .flatMap((document) => (JSON.parse(document as string) as Resource).Statement as Resource[])
       .map((statement): Statement => ({ ...statement, address, stack })),
   );
-  const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
+  /** An endpoint's policy allows nobody anything that no other policy does: the rules of it are those of the network. */
+  const onEndpoints = new Set(app.every('aws_vpc_endpoint').map(({ address }) => address));
+  const allowed = statements.filter(({ Effect, address }) => Effect === 'Allow' && !onEndpoints.has(address));
   const list = (value: unknown): string[] => (value === undefined ? [] : ([value].flat() as string[]));
   const actions = ({ Action }: Resource): string[] => list(Action);
   const onEverything = ({ Resource: of }: Resource): boolean =>
@@ -275,6 +277,29 @@ describe('permissions', () => {
   });
 
   const trusts = ofResources(roles, (role) => statements.filter(({ address }) => address === role.address));
+
+  test('by an endpoint go principals of its account, and reads of what AWS keeps for images and packages', () => {
+    const without = breaking(app.every('aws_vpc_endpoint'), ({ policy }) => policy !== undefined);
+    expect(without.map((address) => address.replace(/.*_(.*)_.*/, '$1'))).toEqual([
+      'ecs-agent',
+      'ecs-telemetry',
+    ]);
+    const passing = statements.filter(({ address }) => onEndpoints.has(address));
+    const ofOwn = ({ stack, Condition }: Statement, key: string): boolean =>
+      Condition?.StringEquals?.[`aws:${key}Account`] === placeOf(stack).account;
+    const byAnybody = passing.filter((statement) => !ofOwn(statement, 'Principal'));
+    expect(
+      new Set(byAnybody.map(({ Action, Resource: of }) => `${String(Action)} on ${String(of)}`)),
+    ).toEqual(
+      new Set([
+        's3:GetObject on arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*',
+        's3:GetObject on arn:aws:s3:::al2023-repos-eu-west-1-de612dc2/*',
+      ]),
+    );
+    const onBuckets = passing.filter(({ Action }) => Action === 's3:*');
+    expect(onBuckets.length).toBeGreaterThan(0);
+    expect(onBuckets.filter((statement) => !ofOwn(statement, 'Resource'))).toEqual([]);
+  });
 
   test('a role trusts jobs of GitHub, or an AWS service that acts for its own account', () => {
     expect(
@@ -509,13 +534,14 @@ describe('what runs', () => {
     })),
   );
 
-  test('containers have no root, no privileges, no capabilities, and a disk that cannot be written to', () => {
+  test('containers have no root nor a way to it, no privileges, no capabilities, and a disk that cannot be written to', () => {
     expect(
       breaking(
         containers,
-        ({ user, privileged, readonlyRootFilesystem, linuxParameters }) =>
+        ({ user, privileged, dockerSecurityOptions, readonlyRootFilesystem, linuxParameters }) =>
           /^[1-9]\d*(:[1-9]\d*)?$/.test(String(user)) &&
           privileged === false &&
+          JSON.stringify(dockerSecurityOptions) === '["no-new-privileges"]' &&
           readonlyRootFilesystem === true &&
           JSON.stringify(linuxParameters?.capabilities) === '{"drop":["ALL"]}',
       ),
@@ -591,6 +617,17 @@ describe('what runs', () => {
         `\${(self.task_definition == ${String(values.task_definition).slice('${'.length, -'}'.length)})}`,
       ]),
     );
+  });
+
+  test('every alarm tells a topic, when it fires and when it is over', () => {
+    expect(
+      breaking(app.every('aws_cloudwatch_metric_alarm'), ({ alarm_actions, ok_actions }, alarm) =>
+        [alarm_actions, ok_actions].every(
+          (topics) =>
+            topics?.length > 0 && topics.every((topic: unknown) => refersTo('aws_sns_topic', alarm, topic)),
+        ),
+      ),
+    ).toEqual([]);
   });
 
   test('an apply leaves the number of tasks to autoscaling, where it scales', () => {

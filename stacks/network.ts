@@ -10,6 +10,7 @@ import type { Construct } from 'constructs';
 
 import { BaseStack, type BaseStackProps } from './base-stack';
 import type { EnvironmentConfig } from './config';
+import { ownBucketsAndImagesOnly } from './constructs/endpoint-policies';
 import { FlowLogs } from './constructs/flow-logs';
 import { POSTGRES_PORT } from './constructs/postgres';
 import { SubnetTier, type Tier, zoneIndex } from './constructs/subnet-tier';
@@ -94,7 +95,7 @@ export class NetworkStack extends BaseStack {
     } else {
       new VpcEndpoints(this, 'endpoints', {
         prefix,
-        region: where.region,
+        where,
         vpcId: vpc.id,
         subnetIds: privateTier.subnetIds,
         cidrs: privateTier.cidrs,
@@ -106,6 +107,7 @@ export class NetworkStack extends BaseStack {
       serviceName: `com.amazonaws.${where.region}.s3`,
       vpcEndpointType: 'Gateway',
       routeTableIds: privateTier.routeTableIds,
+      policy: ownBucketsAndImagesOnly(where),
       tags: { Name: `${prefix}-s3` },
     });
 

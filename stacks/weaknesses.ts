@@ -106,6 +106,17 @@ const WEAKNESSES: readonly Weakness[] = [
     ],
     ['default-group-open', 'ingress: [],', ''],
   ]),
+  ...inFile('constructs/endpoint-policies.ts', [
+    ['endpoint-for-any-account', "Condition: { StringEquals: { 'aws:PrincipalAccount': account } },", ''],
+    ['buckets-of-any-account', ", 'aws:ResourceAccount': account", ''],
+  ]),
+  ...inFile('constructs/vpc-endpoints.ts', [
+    ['endpoint-without-policy', "['ecs-agent', 'ecs-telemetry']", "['ecs-agent', 'ecs-telemetry', 'logs']"],
+  ]),
+  ...inFile('constructs/alarm-topic.ts', [
+    ['alarms-of-any-account', "StringEquals: { 'aws:SourceAccount': account }, ArnLike", 'ArnLike'],
+  ]),
+  ...inFile('constructs/postgres-alarms.ts', [['alarm-tells-nobody', 'alarmActions: [props.topicArn],', '']]),
   ...inFile('constructs/subnet-tier.ts', [
     ['addresses-by-default', 'mapPublicIpOnLaunch: false,', 'mapPublicIpOnLaunch: true,'],
   ]),
@@ -125,6 +136,7 @@ const WEAKNESSES: readonly Weakness[] = [
       "{ type: 'redirect', redirect: { port: '443', protocol: 'HTTPS', statusCode: 'HTTP_301' } },",
       '...NOT_FOUND,',
     ],
+    ['certificate-for-one-host', 'subjectAlternativeNames: [below(domain.name)],', ''],
     ['tls-of-yesterday', 'ELBSecurityPolicy-TLS13-1-2-2021-06', 'ELBSecurityPolicy-2016-08'],
     ['ssh-from-anywhere', "this.openToTheWorld('http', 80);", "this.openToTheWorld('ssh', 22);"],
   ]),
@@ -191,6 +203,7 @@ const WEAKNESSES: readonly Weakness[] = [
   ]),
   ...inFile('constructs/hardened-container.ts', [
     ['container-privileged', 'privileged: false,', 'privileged: true,'],
+    ['container-gains-privileges', "dockerSecurityOptions: ['no-new-privileges'],", ''],
     ['container-is-root', "const USER = '10001:10001';", "const USER = '0:0';"],
     ['container-writes-its-disk', 'readonlyRootFilesystem: true,', ''],
     ['container-has-capabilities', "capabilities: { drop: ['ALL'] },", ''],
