@@ -49,6 +49,7 @@ const placeOf = (stack: string): AccountRegion =>
   config.environments[environmentOf(stack) ?? ''] ??
   Object.values(config.environments).find(({ account }) => stack === `bootstrap-${account}`) ??
   config.registry;
+const platformOf = (stack: string): string => `${environmentOf(stack)}-platform`;
 const isEphemeral = ({ stack }: Placed): boolean =>
   config.environments[environmentOf(stack) ?? '']?.domain === 'ephemeral';
 
@@ -240,6 +241,16 @@ describe('permissions', () => {
     const outside = ({ Principal }: Resource): boolean =>
       Principal === '*' || list(Principal?.AWS).some((principal) => !ours.includes(principal));
     expect(allowed.filter(outside)).toEqual([]);
+  });
+
+  test('what AWS services may publish to a topic, they publish for its account', () => {
+    const topics = new Set(app.every('aws_sns_topic_policy').map(({ address }) => address));
+    expect(
+      allowed.filter(
+        ({ address, stack, Condition }) =>
+          topics.has(address) && Condition?.StringEquals?.['aws:SourceAccount'] !== placeOf(stack).account,
+      ),
+    ).toEqual([]);
   });
 
   test('a key is administered by its own account', () => {
@@ -520,6 +531,34 @@ describe('network', () => {
         return listener && isHttps(listener.values);
       }),
     ).toEqual([]);
+  });
+
+  test('where there is a domain, the hosts of services have a certificate, and names that lead to the balancer', () => {
+    const routed = app
+      .every('aws_lb_listener_rule')
+      .filter((rule) => !isEphemeral(rule))
+      .flatMap(({ stack, values }) =>
+        (values.condition as Resource[]).flatMap(({ host_header }) =>
+          ((host_header?.values ?? []) as string[]).map((host) => ({ platform: platformOf(stack), host })),
+        ),
+      );
+    const names = (type: string, of: (values: Resource) => unknown[]): string[] =>
+      app.every(type).flatMap(({ stack, values }) => of(values).map((name) => `${stack} ${String(name)}`));
+    const certified = names('aws_acm_certificate', ({ domain_name, subject_alternative_names }) => [
+      domain_name,
+      ...((subject_alternative_names ?? []) as string[]),
+    ]);
+    const led = names('aws_route53_record', ({ name, alias }) => (alias ? [name] : []));
+    expect(routed.length).toBeGreaterThan(0);
+    for (const holding of [certified, led]) {
+      expect(
+        routed.filter(
+          ({ platform, host }) =>
+            !holding.includes(`${platform} ${host}`) &&
+            !holding.includes(`${platform} ${host.replace(/^[^.]+/, '*')}`),
+        ),
+      ).toEqual([]);
+    }
   });
 });
 
