@@ -161,6 +161,11 @@ test.each<[string, (descriptor: Record<string, any>) => void, string]>([
     'services/api/service.ts.route.hosts.0: got ".app.example.com"; valid: dev.app.example.com, app.example.com, or one label below',
   ],
   [
+    'has a host that is a pattern',
+    (d) => (d.route.hosts = ['*.app.example.com', 'a.dev.app.example.com']),
+    'services/api/service.ts.route.hosts.0: got "*.app.example.com"; valid: dev.app.example.com, app.example.com, or one label below',
+  ],
+  [
     'has no host in an environment',
     (d) => (d.route.hosts = ['a.app.example.com']),
     'services/api/service.ts.route.hosts: got none for environments.dev; valid: dev.app.example.com, or one label below',

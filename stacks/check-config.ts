@@ -409,7 +409,7 @@ function strayHosts(
     domain === 'ephemeral' ? [] : [{ name, domain: domain.name, hosts: hostsOf(all, name, hosts) }],
   );
   const strays = hosts.flatMap((host, index) =>
-    places.length === 0 || places.some((place) => place.hosts.includes(host))
+    places.length === 0 || places.some((place) => place.hosts.includes(host.toLowerCase()))
       ? []
       : [
           `${at}.${index}: got ${show(host)}; valid: ${places.map(({ domain }) => domain).join(', ')}, or one label below`,

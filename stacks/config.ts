@@ -135,8 +135,8 @@ export interface EnvironmentConfig extends AccountRegion {
 
 export interface DomainConfig {
   /**
-   * The host name of the load balancer, such as `app.example.com`. What is one label below leads there too, and the
-   * certificate holds for it: services may have hosts of their own.
+   * The host name of the load balancer, such as `app.example.com`. Services may have hosts of their own one label below, for
+   * which there are names and a certificate then.
    */
   readonly name: string;
   /** The Route 53 public hosted zone that holds it. */
@@ -189,7 +189,8 @@ export interface ServiceDescriptor {
     readonly paths?: readonly string[];
     /**
      * Of all environments: each is the domain of one, or one label below it, and each environment with a domain has one or
-     * more. `['shop.app.example.com', 'shop.dev.app.example.com']`. An ephemeral environment takes all of them.
+     * more: `['shop.app.example.com', 'shop.dev.app.example.com']`. A further one replaces the platform's certificate, the
+     * new one before the old. An ephemeral environment takes all of them.
      */
     readonly hosts?: readonly string[];
   };

@@ -130,8 +130,9 @@ export interface BootstrapPlace extends AccountRegion {
 }
 
 /**
- * Those of a service's hosts that lead to an environment: its domain and what is one label below. A host that is the domain
- * of another environment leads there, although it may be below this one too. All of them where it is ephemeral.
+ * Those of a service's hosts that lead to an environment, in lower case: its domain and what is one label below, without `*`
+ * and `?`, which no certificate of ours has. A host that is the domain of another environment leads there, although it may
+ * be below this one too. All of them, as they are, where it is ephemeral.
  */
 export function hostsOf(
   { environments }: Pick<Config, 'environments'>,
@@ -143,11 +144,13 @@ export function hostsOf(
   const mine = domainOf(environments[environment]!);
   if (mine === undefined) return hosts;
   const all = Object.values(environments).map(domainOf);
-  return hosts.filter((given) => {
-    const host = given.toLowerCase();
-    return host === mine || (host.replace(/^[^.]+\./, '') === mine && !all.includes(host));
-  });
+  return hosts
+    .map((host) => host.toLowerCase())
+    .filter((host) => host === mine || (host.replace(LABEL, '') === mine && !all.includes(host)));
 }
+
+/** The first of a host name. */
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\./;
 
 /** Of the environment's RDS instance. */
 export function databaseIdentifier(project: string, environment: string): string {

@@ -29,6 +29,8 @@ export interface PlatformStackProps extends BaseStackProps {
   readonly network: NetworkStack;
   /** Names of the services that will run on it, for the dashboard. */
   readonly services: readonly string[];
+  /** Theirs in this environment, beside its domain, each once. */
+  readonly hosts: readonly string[];
 }
 
 /** The container platform: ECS cluster on EC2 behind a load balancer. Holds no data but logs: safe to replace. */
@@ -112,6 +114,7 @@ export class PlatformStack extends BaseStack {
       vpcId: network.vpcId,
       publicSubnetIds: network.publicSubnetIds,
       domain: settings.domain,
+      hosts: props.hosts,
       deletionProtection: settings.protection,
       logBucket: logBucket.name,
     });

@@ -157,7 +157,7 @@ describe('two services behind one balancer', () => {
 
   test.each([
     ['prod', ['web.app.example.com']],
-    ['dev', ['WEB.dev.app.example.com', 'dev.app.example.com']],
+    ['dev', ['web.dev.app.example.com', 'dev.app.example.com']],
   ])(
     'in %s one comes by its hosts of that environment, the other by path, and the host is asked first',
     (environment, hosts) => {

@@ -136,7 +136,11 @@ const WEAKNESSES: readonly Weakness[] = [
       "{ type: 'redirect', redirect: { port: '443', protocol: 'HTTPS', statusCode: 'HTTP_301' } },",
       '...NOT_FOUND,',
     ],
-    ['certificate-for-one-host', 'subjectAlternativeNames: [below(domain.name)],', ''],
+    [
+      'certificate-for-one-host',
+      '...(names.length > 1 && { subjectAlternativeNames: names.slice(1).map(({ name }) => name) }),',
+      '',
+    ],
     ['tls-of-yesterday', 'ELBSecurityPolicy-TLS13-1-2-2021-06', 'ELBSecurityPolicy-2016-08'],
     ['ssh-from-anywhere', "this.openToTheWorld('http', 80);", "this.openToTheWorld('ssh', 22);"],
   ]),
