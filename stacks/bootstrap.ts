@@ -27,7 +27,7 @@ import {
   stateKeyAlias,
 } from './names';
 
-/** The only workflow whose jobs may change an environment. */
+/** The only workflow whose jobs may push an image or change an environment. */
 const APPLY_WORKFLOW = 'apply.yml';
 
 export interface BootstrapStackProps extends BaseStackProps {
@@ -149,7 +149,10 @@ export class BootstrapStack extends BaseStack {
         name: pipelineRoleName(project, 'push'),
         description: `Pushes images of ${project}`,
         boundaryArn: boundary.arn,
-        trust: [githubTrust(provider.arn, github, { contexts: ['ref:refs/heads/main'] })],
+        // The job that builds is one of the workflow that applies, and of no environment.
+        trust: [
+          githubTrust(provider.arn, github, { workflow: APPLY_WORKFLOW, contexts: ['ref:refs/heads/main'] }),
+        ],
         statements: [
           { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
           {

@@ -46,6 +46,11 @@ test.each<[string, (given: Record<string, any>) => void, string]>([
     'environments.dev.cidr: got nothing; valid: a private /16 such as 10.20.0.0/16',
   ],
   [
+    'a subject that GitHub does not have',
+    (c) => (c.github.subject = 'legacy'),
+    'github.subject: got "legacy"; valid: immutable, name',
+  ],
+  [
     'an unknown field',
     (c) => (c.environments.dev.natt = 'none'),
     'environments.dev.natt: got a field that is not known; valid: the fields account, region, zones, cidr, nat, domain, cluster, database, protection, alarmEmail, budgetUsdPerMonth',
@@ -145,10 +150,58 @@ test.each<[string, (descriptor: Record<string, any>) => void, string]>([
     (d) => (d.route = { priority: 1 }),
     'services/api/service.ts.route: got neither paths nor hosts; valid: at least one of them',
   ],
+  [
+    'has a host that no certificate covers',
+    (d) => (d.route.hosts = ['a.app.example.com', 'b.a.app.example.com', 'a.dev.app.example.com']),
+    'services/api/service.ts.route.hosts.1: got "b.a.app.example.com"; valid: dev.app.example.com, app.example.com, or one label below',
+  ],
+  [
+    'has a host that lacks its first label',
+    (d) => (d.route.hosts = ['.app.example.com']),
+    'services/api/service.ts.route.hosts.0: got ".app.example.com"; valid: dev.app.example.com, app.example.com, or one label below',
+  ],
+  [
+    'has a host that is a pattern',
+    (d) => (d.route.hosts = ['*.app.example.com', 'a.dev.app.example.com']),
+    'services/api/service.ts.route.hosts.0: got "*.app.example.com"; valid: dev.app.example.com, app.example.com, or one label below',
+  ],
+  [
+    'has no host in an environment',
+    (d) => (d.route.hosts = ['a.app.example.com']),
+    'services/api/service.ts.route.hosts: got none for environments.dev; valid: dev.app.example.com, or one label below',
+  ],
+  [
+    "has another environment's domain for its only host",
+    (d) => (d.route.hosts = ['dev.app.example.com']),
+    'services/api/service.ts.route.hosts: got none for environments.prod; valid: app.example.com, or one label below',
+  ],
 ])('fails when a service %s', (_, spoil, problem) => {
   const descriptor = service();
   spoil(descriptor);
   expect(problemsOf(config, { api: descriptor })).toContain(problem);
+});
+
+test('hosts are the domain of an environment or one label below, and any where all environments are ephemeral', () => {
+  const descriptor = service();
+  descriptor.route.hosts = ['app.example.com', 'API.App.example.com', 'api.dev.app.example.com'];
+  expect(problemsOf(config, { api: descriptor })).toEqual([]);
+
+  const given = fresh();
+  for (const environment of ['dev', 'prod']) {
+    Object.assign(given.environments[environment], { domain: 'ephemeral', protection: false });
+  }
+  descriptor.route.hosts = ['api.test'];
+  expect(problemsOf(given, { api: descriptor })).toEqual([]);
+});
+
+test('the hosts of a service are not looked at while a domain is wrong', () => {
+  const given = fresh();
+  given.environments.dev.domain.name = 'nothing';
+  const descriptor = service();
+  descriptor.route.hosts = ['api.app.example.com'];
+  expect(problemsOf(given, { api: descriptor })).toEqual([
+    'environments.dev.domain.name: got "nothing"; valid: a host name such as app.example.com, of at most 64 characters',
+  ]);
 });
 
 test('fails when a service wants a database in an environment without one', () => {

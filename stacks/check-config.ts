@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import type { Config, EnvironmentConfig, ServiceDescriptor, TaskCount } from './config';
-import { NAME_LIMITS } from './names';
+import { hostsOf, NAME_LIMITS } from './names';
 
 /** All mistakes of a configuration in one message, a line each: `path: got <value>; valid: <what is>`. */
 export class ConfigError extends Error {
@@ -182,6 +182,7 @@ const configSchema = object({
     ownerId: whole(1, Number.MAX_SAFE_INTEGER),
     repository: text(/^[\w.-]{1,100}$/, 'a GitHub repository name without its owner'),
     repositoryId: whole(1, Number.MAX_SAFE_INTEGER),
+    subject: choice('immutable', 'name').optional(),
   }),
   registry: object({ account: account(), region: region() }),
   environments: z
@@ -347,6 +348,7 @@ function serviceProblems(
       priorities.set(priority, name);
       if (!paths && !hosts)
         problems.push(`${at}.route: got neither paths nor hosts; valid: at least one of them`);
+      if (hosts) problems.push(...strayHosts(`${at}.route.hosts`, hosts, environments, sound));
     }
     if (sound(`${at}.migrate`, `${at}.database`) && service.database !== (service.migrate !== undefined)) {
       problems.push(
@@ -392,6 +394,33 @@ function serviceProblems(
     }
   }
   return problems;
+}
+
+/** A host that no environment's domain and certificate cover, and an environment in which a service would have none. */
+function strayHosts(
+  at: string,
+  hosts: readonly string[],
+  environments: readonly (readonly [string, EnvironmentConfig])[],
+  sound: (...paths: string[]) => boolean,
+): string[] {
+  if (!environments.every(([name]) => sound(`environments.${name}.domain`))) return [];
+  const all = { environments: Object.fromEntries(environments) };
+  const places = environments.flatMap(([name, { domain }]) =>
+    domain === 'ephemeral' ? [] : [{ name, domain: domain.name, hosts: hostsOf(all, name, hosts) }],
+  );
+  const strays = hosts.flatMap((host, index) =>
+    places.length === 0 || places.some((place) => place.hosts.includes(host.toLowerCase()))
+      ? []
+      : [
+          `${at}.${index}: got ${show(host)}; valid: ${places.map(({ domain }) => domain).join(', ')}, or one label below`,
+        ],
+  );
+  if (strays.length > 0) return strays;
+  return places
+    .filter((place) => place.hosts.length === 0)
+    .map(
+      ({ name, domain }) => `${at}: got none for environments.${name}; valid: ${domain}, or one label below`,
+    );
 }
 
 /** Every pair of bounds that a descriptor gives, by its path. */

@@ -75,15 +75,19 @@ export interface Config {
   readonly environments: Readonly<Record<string, EnvironmentConfig>>;
 }
 
-/**
- * The repository as GitHub's OIDC token names it. The numbers are in the immutable subject of repositories created,
- * renamed or transferred after 2026-07-15: `gh api repos/OWNER/REPO --jq '.owner.id, .id'`.
- */
+/** The repository as GitHub's OIDC token names it. The numbers: `gh api repos/OWNER/REPO --jq '.owner.id, .id'`. */
 export interface GitHubIdentity {
   readonly owner: string;
   readonly ownerId: number;
   readonly repository: string;
   readonly repositoryId: number;
+  /**
+   * What the token's subject is made of. A repository that was created, renamed or transferred after 2026-07-15 has the
+   * immutable form, with both numbers; an older one has names alone until it is switched over, and a name can be taken by
+   * somebody else. `gh api repos/OWNER/REPO/actions/oidc/customization/sub --jq .sub_claim_prefix` says which: the roles
+   * trust one, and not the other. @default immutable
+   */
+  readonly subject?: 'immutable' | 'name';
 }
 
 export interface AccountRegion {
@@ -130,7 +134,10 @@ export interface EnvironmentConfig extends AccountRegion {
 }
 
 export interface DomainConfig {
-  /** The host name of the load balancer, such as `app.example.com`. */
+  /**
+   * The host name of the load balancer, such as `app.example.com`. Services may have hosts of their own one label below, for
+   * which there are names and a certificate then.
+   */
   readonly name: string;
   /** The Route 53 public hosted zone that holds it. */
   readonly hostedZoneId: string;
@@ -180,6 +187,11 @@ export interface ServiceDescriptor {
   readonly route: {
     readonly priority: number;
     readonly paths?: readonly string[];
+    /**
+     * Of all environments: each is the domain of one, or one label below it, and each environment with a domain has one or
+     * more: `['shop.app.example.com', 'shop.dev.app.example.com']`. A further one replaces the platform's certificate, the
+     * new one before the old. An ephemeral environment takes all of them.
+     */
     readonly hosts?: readonly string[];
   };
   readonly tasks: TaskCount;

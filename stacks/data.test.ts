@@ -1,7 +1,8 @@
 import { checkConfig } from './check-config';
 import type { Config, EnvironmentConfig } from './config';
 import { dependenciesOf, given, stackOf, stacksOf } from './test-app';
-import { all, only, type Resource } from './test-json';
+import { all, at, only, type Resource } from './test-json';
+import { statementsOf } from './test-policy';
 
 function prodWith(change: Partial<EnvironmentConfig>): Config {
   const { prod: settings } = given.config.environments;
@@ -62,6 +63,54 @@ test('the security group has no rule of its own: each service admits itself', ()
   expect(group).not.toHaveProperty('ingress');
   expect(group).not.toHaveProperty('egress');
   expect(all(prod, 'aws_vpc_security_group_ingress_rule')).toEqual([]);
+});
+
+test('its alarms tell a topic of its own, under its own key, and so does RDS', () => {
+  const topic = '${aws_sns_topic_policy.alarms_policy_955C0036.arn}';
+  const alarms = all(prod, 'aws_cloudwatch_metric_alarm');
+  expect(alarms.map(({ alarm_name }) => alarm_name as string)).toEqual([
+    'fairlead-prod-database-cpu',
+    'fairlead-prod-database-load',
+    'fairlead-prod-database-storage',
+  ]);
+  for (const { alarm_actions, dimensions } of alarms) {
+    expect(alarm_actions).toEqual([topic]);
+    expect(dimensions).toEqual({ DBInstanceIdentifier: '${aws_db_instance.postgres.identifier}' });
+  }
+  expect(only(prod, 'aws_db_event_subscription')).toMatchObject({
+    sns_topic: topic,
+    source_ids: ['${aws_db_instance.postgres.identifier}'],
+  });
+  expect(only(prod, 'aws_sns_topic')).toEqual({
+    name: 'fairlead-prod-database-alarms',
+    kms_master_key_id: '${aws_kms_key.postgres_key_53654BA9.arn}',
+  });
+  expect(only(prod, 'aws_sns_topic_subscription')['endpoint']).toBe('platform@example.com');
+});
+
+test('of RDS only the events of this database come to its topic, and its key is used for no other account', () => {
+  const byRds = (address: string): unknown[] =>
+    statementsOf(at(prod, address)['policy'])
+      .filter(({ Principal }) => JSON.stringify(Principal).includes('events.rds.amazonaws.com'))
+      .map(({ Action, Condition }) => [Action, Condition]);
+  const account = { StringEquals: { 'aws:SourceAccount': '222222222222' } };
+  expect(byRds('aws_sns_topic_policy.alarms_policy_955C0036')).toEqual([
+    [
+      'sns:Publish',
+      {
+        ...account,
+        ArnLike: {
+          'aws:SourceArn': [
+            'arn:aws:rds:eu-west-1:222222222222:db:fairlead-prod-database',
+            'arn:aws:rds:eu-west-1:222222222222:es:fairlead-prod-database',
+          ],
+        },
+      },
+    ],
+  ]);
+  expect(byRds('aws_kms_key.postgres_key_53654BA9')).toEqual([
+    [['kms:Decrypt', 'kms:GenerateDataKey*'], account],
+  ]);
 });
 
 test('it stands in the database subnets', () => {

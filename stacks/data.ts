@@ -3,7 +3,9 @@ import type { Construct } from 'constructs';
 
 import { BaseStack, type BaseStackProps } from './base-stack';
 import type { EnvironmentConfig } from './config';
+import { AlarmTopic } from './constructs/alarm-topic';
 import { Postgres, POSTGRES_PORT } from './constructs/postgres';
+import { PostgresAlarms } from './constructs/postgres-alarms';
 import { boundaryArn, databaseIdentifier } from './names';
 import type { NetworkStack } from './network';
 
@@ -28,8 +30,9 @@ export interface DatabaseAccess {
 }
 
 /**
- * RDS PostgreSQL. Replacing the instance loses what was written since the last snapshot. Where the environment has no
- * database the stack holds nothing, and is there all the same: its plan is what destroys the database that was.
+ * RDS PostgreSQL and its alarms, with a topic of their own: it is made beside the platform, not after it. Replacing the
+ * instance loses what was written since the last snapshot. Where the environment has no database the stack holds nothing,
+ * and is there all the same: its plan is what destroys the database that was.
  */
 export class DataStack extends BaseStack {
   /** Undefined where the environment has no database. */
@@ -58,6 +61,21 @@ export class DataStack extends BaseStack {
       boundaryArn: boundaryArn(config.project, where.account),
       protection: settings.protection,
       ephemeral: settings.domain === 'ephemeral',
+    });
+
+    const { account, region } = where;
+    const topic = new AlarmTopic(this, 'alarms', {
+      name: `${identifier}-alarms`,
+      where,
+      keyArn: postgres.keyArn,
+      email: settings.alarmEmail,
+      eventsOf: ['db', 'es'].map((type) => `arn:aws:rds:${region}:${account}:${type}:${identifier}`),
+    });
+    new PostgresAlarms(this, 'postgres-alarms', {
+      name: identifier,
+      identifier: postgres.identifier,
+      storageGiB: database.storageGiB,
+      topicArn: topic.arn,
     });
 
     this.access = {

@@ -29,7 +29,10 @@ const extra: ServiceDescriptor = {
   livenessPath: '/livez',
   readinessPath: '/readyz',
   stopSeconds: 30,
-  route: { priority: 50, hosts: ['extra.example.com'] },
+  route: {
+    priority: 50,
+    hosts: ['extra.dev.app.example.com', 'extra.app.example.com', 'extra.new.example.com'],
+  },
   tasks: { min: 1, max: 2 },
   scaling: { memoryPercent: 70 },
   schedule: [{ at: 'cron(0 19 ? * MON-FRI *)', timezone: 'Europe/Berlin', min: 0, max: 0 }],
@@ -46,6 +49,7 @@ const placeOf = (stack: string): AccountRegion =>
   config.environments[environmentOf(stack) ?? ''] ??
   Object.values(config.environments).find(({ account }) => stack === `bootstrap-${account}`) ??
   config.registry;
+const platformOf = (stack: string): string => `${environmentOf(stack)}-platform`;
 const isEphemeral = ({ stack }: Placed): boolean =>
   config.environments[environmentOf(stack) ?? '']?.domain === 'ephemeral';
 
@@ -173,7 +177,9 @@ describe('permissions', () => {
       .flatMap((document) => (JSON.parse(document as string) as Resource).Statement as Resource[])
       .map((statement): Statement => ({ ...statement, address, stack })),
   );
-  const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
+  /** An endpoint's policy allows nobody anything that no other policy does: the rules of it are those of the network. */
+  const onEndpoints = new Set(app.every('aws_vpc_endpoint').map(({ address }) => address));
+  const allowed = statements.filter(({ Effect, address }) => Effect === 'Allow' && !onEndpoints.has(address));
   const list = (value: unknown): string[] => (value === undefined ? [] : ([value].flat() as string[]));
   const actions = ({ Action }: Resource): string[] => list(Action);
   const onEverything = ({ Resource: of }: Resource): boolean =>
@@ -237,6 +243,16 @@ describe('permissions', () => {
     expect(allowed.filter(outside)).toEqual([]);
   });
 
+  test('what AWS services may publish to a topic, they publish for its account', () => {
+    const topics = new Set(app.every('aws_sns_topic_policy').map(({ address }) => address));
+    expect(
+      allowed.filter(
+        ({ address, stack, Condition }) =>
+          topics.has(address) && Condition?.StringEquals?.['aws:SourceAccount'] !== placeOf(stack).account,
+      ),
+    ).toEqual([]);
+  });
+
   test('a key is administered by its own account', () => {
     const administration = allowed.filter(
       (statement) => statement.Principal !== undefined && actions(statement).includes('kms:*'),
@@ -273,6 +289,29 @@ describe('permissions', () => {
 
   const trusts = ofResources(roles, (role) => statements.filter(({ address }) => address === role.address));
 
+  test('by an endpoint go principals of its account, and reads of what AWS keeps for images and packages', () => {
+    const without = breaking(app.every('aws_vpc_endpoint'), ({ policy }) => policy !== undefined);
+    expect(without.map((address) => address.replace(/.*_(.*)_.*/, '$1'))).toEqual([
+      'ecs-agent',
+      'ecs-telemetry',
+    ]);
+    const passing = statements.filter(({ address }) => onEndpoints.has(address));
+    const ofOwn = ({ stack, Condition }: Statement, key: string): boolean =>
+      Condition?.StringEquals?.[`aws:${key}Account`] === placeOf(stack).account;
+    const byAnybody = passing.filter((statement) => !ofOwn(statement, 'Principal'));
+    expect(
+      new Set(byAnybody.map(({ Action, Resource: of }) => `${String(Action)} on ${String(of)}`)),
+    ).toEqual(
+      new Set([
+        's3:GetObject on arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*',
+        's3:GetObject on arn:aws:s3:::al2023-repos-eu-west-1-de612dc2/*',
+      ]),
+    );
+    const onBuckets = passing.filter(({ Action }) => Action === 's3:*');
+    expect(onBuckets.length).toBeGreaterThan(0);
+    expect(onBuckets.filter((statement) => !ofOwn(statement, 'Resource'))).toEqual([]);
+  });
+
   test('a role trusts jobs of GitHub, or an AWS service that acts for its own account', () => {
     expect(
       breaking(roles, (_, { stack, address }) => {
@@ -291,7 +330,7 @@ describe('permissions', () => {
     ).toEqual([]);
   });
 
-  test('GitHub is trusted for this repository by its ids, and to change an environment only at work in it', () => {
+  test('GitHub is trusted for this repository by its ids, to push and to apply in one workflow, and to change an environment only at work in it', () => {
     const { owner, ownerId, repository, repositoryId } = config.github;
     const where = {
       'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
@@ -302,11 +341,14 @@ describe('permissions', () => {
         (context) => `repo:${owner}@${ownerId}/${repository}@${repositoryId}:${context}`,
       ),
     });
+    const applying = {
+      'token.actions.githubusercontent.com:job_workflow_ref': `${owner}/${repository}/.github/workflows/apply.yml@refs/heads/main`,
+    };
     const atWork = (environment: string): object => ({
       ...where,
+      ...applying,
       ...subjects(`environment:${environment}`),
       'token.actions.githubusercontent.com:environment': environment,
-      'token.actions.githubusercontent.com:job_workflow_ref': `${owner}/${repository}/.github/workflows/apply.yml@refs/heads/main`,
     });
     const byGitHub = roles
       .map(({ address, values }) => [values.name as string, (trusts[address] as Statement[])[0]!] as const)
@@ -318,7 +360,7 @@ describe('permissions', () => {
     ).toEqual(
       Object.fromEntries(
         [
-          [`${config.project}-push`, { ...where, ...subjects('ref:refs/heads/main') }] as const,
+          [`${config.project}-push`, { ...where, ...applying, ...subjects('ref:refs/heads/main') }] as const,
           ...Object.keys(config.environments).flatMap((environment) => [
             [
               `${config.project}-${environment}-plan`,
@@ -490,6 +532,28 @@ describe('network', () => {
       }),
     ).toEqual([]);
   });
+
+  test('where there is a domain, the hosts of services have a certificate, and names that lead to the balancer', () => {
+    const routed = app
+      .every('aws_lb_listener_rule')
+      .filter((rule) => !isEphemeral(rule))
+      .flatMap(({ stack, values }) =>
+        (values.condition as Resource[]).flatMap(({ host_header }) =>
+          ((host_header?.values ?? []) as string[]).map((host) => ({ platform: platformOf(stack), host })),
+        ),
+      );
+    const names = (type: string, of: (values: Resource) => unknown[]): string[] =>
+      app.every(type).flatMap(({ stack, values }) => of(values).map((name) => `${stack} ${String(name)}`));
+    const certified = names('aws_acm_certificate', ({ domain_name, subject_alternative_names }) => [
+      domain_name,
+      ...((subject_alternative_names ?? []) as string[]),
+    ]);
+    const led = names('aws_route53_record', ({ name, alias }) => (alias ? [name] : []));
+    expect(routed.length).toBeGreaterThan(0);
+    for (const holding of [certified, led]) {
+      expect(routed.filter(({ platform, host }) => !holding.includes(`${platform} ${host}`))).toEqual([]);
+    }
+  });
 });
 
 describe('what runs', () => {
@@ -503,13 +567,14 @@ describe('what runs', () => {
     })),
   );
 
-  test('containers have no root, no privileges, no capabilities, and a disk that cannot be written to', () => {
+  test('containers have no root nor a way to it, no privileges, no capabilities, and a disk that cannot be written to', () => {
     expect(
       breaking(
         containers,
-        ({ user, privileged, readonlyRootFilesystem, linuxParameters }) =>
+        ({ user, privileged, dockerSecurityOptions, readonlyRootFilesystem, linuxParameters }) =>
           /^[1-9]\d*(:[1-9]\d*)?$/.test(String(user)) &&
           privileged === false &&
+          JSON.stringify(dockerSecurityOptions) === '["no-new-privileges"]' &&
           readonlyRootFilesystem === true &&
           JSON.stringify(linuxParameters?.capabilities) === '{"drop":["ALL"]}',
       ),
@@ -585,6 +650,17 @@ describe('what runs', () => {
         `\${(self.task_definition == ${String(values.task_definition).slice('${'.length, -'}'.length)})}`,
       ]),
     );
+  });
+
+  test('every alarm tells a topic, when it fires and when it is over', () => {
+    expect(
+      breaking(app.every('aws_cloudwatch_metric_alarm'), ({ alarm_actions, ok_actions }, alarm) =>
+        [alarm_actions, ok_actions].every(
+          (topics) =>
+            topics?.length > 0 && topics.every((topic: unknown) => refersTo('aws_sns_topic', alarm, topic)),
+        ),
+      ),
+    ).toEqual([]);
   });
 
   test('an apply leaves the number of tasks to autoscaling, where it scales', () => {

@@ -7,7 +7,7 @@ import { BootstrapStack } from './bootstrap';
 import { checkConfig, ConfigError, type Services } from './check-config';
 import { config as givenConfig, type Config } from './config';
 import { DataStack } from './data';
-import { bootstrapStacks } from './names';
+import { bootstrapStacks, hostsOf } from './names';
 import { NetworkStack } from './network';
 import { PlatformStack } from './platform';
 import { RegistryStack } from './registry';
@@ -40,6 +40,11 @@ export function buildApp(app: App, config: Config, services: Services): void {
       ...props,
       network,
       services: Object.keys(services),
+      hosts: [
+        ...new Set(
+          Object.values(services).flatMap(({ route }) => hostsOf(config, environment, route.hosts ?? [])),
+        ),
+      ].sort(),
     });
 
     for (const [service, descriptor] of Object.entries(services)) {

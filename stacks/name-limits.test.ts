@@ -20,6 +20,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   aws_cloudwatch_dashboard: { dashboard_name: 255 },
   aws_cloudwatch_log_group: { name: 512 },
   aws_cloudwatch_metric_alarm: { alarm_name: 255 },
+  aws_db_event_subscription: { name: 254 },
   aws_db_instance: { identifier: 63 },
   aws_db_parameter_group: { name: 255 },
   aws_db_subnet_group: { name: 255 },

@@ -1,4 +1,4 @@
-import type { AccountRegion, Config, GitHubIdentity } from './config';
+import type { AccountRegion, Config, EnvironmentConfig, GitHubIdentity } from './config';
 
 /**
  * Names that more than one room must agree on: the stacks create them, the workflows and the commands use them.
@@ -94,11 +94,14 @@ export function repositoryUrl(config: Config, service: string): string {
 }
 
 /**
- * The `sub` of GitHub's OIDC token, in the immutable form that repositories created, renamed or transferred after
- * 2026-07-15 get: `repo:OWNER@OWNER_ID/REPO@REPO_ID:<context>`.
+ * The `sub` of GitHub's OIDC token: `repo:OWNER@OWNER_ID/REPO@REPO_ID:<context>`, or `repo:OWNER/REPO:<context>` where the
+ * configuration says that the repository still has names alone.
  */
 export function oidcSubject(github: GitHubIdentity, context: string): string {
-  return `repo:${github.owner}@${github.ownerId}/${github.repository}@${github.repositoryId}:${context}`;
+  const { owner, ownerId, repository, repositoryId, subject = 'immutable' } = github;
+  const named =
+    subject === 'immutable' ? `${owner}@${ownerId}/${repository}@${repositoryId}` : `${owner}/${repository}`;
+  return `repo:${named}:${context}`;
 }
 
 /**
@@ -125,6 +128,29 @@ export interface BootstrapPlace extends AccountRegion {
   /** The environments whose account this is, in the order of config. */
   readonly environments: readonly string[];
 }
+
+/**
+ * Those of a service's hosts that lead to an environment, in lower case: its domain and what is one label below, without `*`
+ * and `?`, which no certificate of ours has. A host that is the domain of another environment leads there, although it may
+ * be below this one too. All of them, as they are, where it is ephemeral.
+ */
+export function hostsOf(
+  { environments }: Pick<Config, 'environments'>,
+  environment: string,
+  hosts: readonly string[],
+): readonly string[] {
+  const domainOf = ({ domain }: EnvironmentConfig): string | undefined =>
+    domain === 'ephemeral' ? undefined : domain.name;
+  const mine = domainOf(environments[environment]!);
+  if (mine === undefined) return hosts;
+  const all = Object.values(environments).map(domainOf);
+  return hosts
+    .map((host) => host.toLowerCase())
+    .filter((host) => host === mine || (host.replace(LABEL, '') === mine && !all.includes(host)));
+}
+
+/** The first of a host name. */
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\./;
 
 /** Of the environment's RDS instance. */
 export function databaseIdentifier(project: string, environment: string): string {

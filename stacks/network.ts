@@ -10,6 +10,7 @@ import type { Construct } from 'constructs';
 
 import { BaseStack, type BaseStackProps } from './base-stack';
 import type { EnvironmentConfig } from './config';
+import { ownBucketsAndImagesOnly } from './constructs/endpoint-policies';
 import { FlowLogs } from './constructs/flow-logs';
 import { POSTGRES_PORT } from './constructs/postgres';
 import { SubnetTier, type Tier, zoneIndex } from './constructs/subnet-tier';
@@ -28,6 +29,8 @@ export class NetworkStack extends BaseStack {
   public readonly publicSubnetIds: string[];
   public readonly privateSubnetIds: string[];
   public readonly databaseSubnetIds: string[];
+  /** By zone: all zones, the first or none, as `nat` says. */
+  public readonly natGatewayIds: Readonly<Record<string, string>>;
 
   public constructor(scope: Construct, id: string, props: NetworkStackProps) {
     super(scope, id, props);
@@ -92,7 +95,7 @@ export class NetworkStack extends BaseStack {
     } else {
       new VpcEndpoints(this, 'endpoints', {
         prefix,
-        region: where.region,
+        where,
         vpcId: vpc.id,
         subnetIds: privateTier.subnetIds,
         cidrs: privateTier.cidrs,
@@ -104,6 +107,7 @@ export class NetworkStack extends BaseStack {
       serviceName: `com.amazonaws.${where.region}.s3`,
       vpcEndpointType: 'Gateway',
       routeTableIds: privateTier.routeTableIds,
+      policy: ownBucketsAndImagesOnly(where),
       tags: { Name: `${prefix}-s3` },
     });
 
@@ -134,6 +138,7 @@ export class NetworkStack extends BaseStack {
     this.publicSubnetIds = publicTier.subnetIds;
     this.privateSubnetIds = privateTier.subnetIds;
     this.databaseSubnetIds = databaseTier.subnetIds;
+    this.natGatewayIds = Object.fromEntries(natZones.map((zone, index) => [zone, nats[index]!.id]));
   }
 }
 

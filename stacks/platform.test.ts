@@ -90,9 +90,53 @@ test('every alarm tells the topic, when it fires and when it is over', () => {
     ]),
   ).toEqual([
     ['fairlead-prod-balancer-errors', topic, topic],
+    ['fairlead-prod-balancer-slow', topic, topic],
     ['fairlead-prod-cluster-full', topic, topic],
+    ['fairlead-prod-instances-at-maximum', topic, topic],
+    ['fairlead-prod-nat-eu-west-1a', topic, topic],
+    ['fairlead-prod-nat-eu-west-1b', topic, topic],
+    ['fairlead-prod-nat-eu-west-1c', topic, topic],
   ]);
   expect(only(prod, 'aws_sns_topic_subscription')['endpoint']).toBe('platform@example.com');
+});
+
+test('it alarms when one request of a hundred takes more than a second, however few there are', () => {
+  expect(at(prod, 'aws_cloudwatch_metric_alarm.balancer-slow-alarm')).toMatchObject({
+    metric_name: 'TargetResponseTime',
+    dimensions: { LoadBalancer: '${aws_lb.load-balancer_994F87EC.arn_suffix}' },
+    extended_statistic: 'p99',
+    evaluate_low_sample_count_percentiles: 'evaluate',
+    comparison_operator: 'GreaterThanThreshold',
+    threshold: 1,
+    period: 300,
+    evaluation_periods: 3,
+    treat_missing_data: 'notBreaching',
+  });
+});
+
+test('it alarms when the group of instances has stood at its maximum for half an hour', () => {
+  const { name } = only(prod, 'aws_autoscaling_group');
+  expect(name).toMatch(/^fairlead-prod-/);
+  expect(at(prod, 'aws_cloudwatch_metric_alarm.instances-at-maximum-alarm')).toMatchObject({
+    metric_name: 'GroupInServiceInstances',
+    dimensions: { AutoScalingGroupName: '${aws_autoscaling_group.capacity_group_0A6BE8D2.name}' },
+    statistic: 'Minimum',
+    comparison_operator: 'GreaterThanOrEqualToThreshold',
+    threshold: settings!.cluster.maxInstances,
+    period: 300,
+    evaluation_periods: 6,
+  });
+});
+
+test('it alarms when a NAT gateway has no port left, and each gateway has its alarm', () => {
+  const gateways = (stack: typeof prod): unknown[] =>
+    all(stack, 'aws_cloudwatch_metric_alarm')
+      .filter(({ metric_name, threshold }) => metric_name === 'ErrorPortAllocation' && threshold === 0)
+      .map(({ dimensions }) => String(dimensions.NatGatewayId).replace(/^.*aws_nat_gateway(.*)id\}$/, '$1'));
+  expect(gateways(prod)).toEqual(['nat-eu-west-1a', 'nat-eu-west-1b', 'nat-eu-west-1c']);
+  expect(gateways(stackOf(stacks, 'dev-platform'))).toEqual(['nat-eu-west-1a']);
+  const none = { ...given.config, environments: { prod: { ...settings!, nat: 'none' as const } } };
+  expect(gateways(stackOf(stacksOf(none), 'prod-platform'))).toEqual([]);
 });
 
 test('the budget warns at 80 percent spent and at 100 percent forecast', () => {

@@ -8,7 +8,7 @@ import type { Construct } from 'constructs';
 import { BaseStack, type BaseStackProps } from './base-stack';
 import type { EnvironmentConfig } from './config';
 import { AccessLogBucket } from './constructs/access-log-bucket';
-import { AlarmTopic } from './constructs/alarm-topic';
+import { AlarmTopic, alarmsMayUseKey } from './constructs/alarm-topic';
 import { Ec2Capacity } from './constructs/ec2-capacity';
 import { EncryptionKey, logsMayUseKey } from './constructs/encryption-key';
 import { LoadBalancer } from './constructs/load-balancer';
@@ -20,12 +20,17 @@ import type { NetworkStack } from './network';
 /** Of every log group on the platform. */
 export const LOG_RETENTION_DAYS = 365;
 
+/** More than three times what the load tests allow 95 of 100 requests: whoever waits longer takes the service for broken. */
+const SLOW_SECONDS = 1;
+
 export interface PlatformStackProps extends BaseStackProps {
   readonly environment: string;
   readonly settings: EnvironmentConfig;
   readonly network: NetworkStack;
   /** Names of the services that will run on it, for the dashboard. */
   readonly services: readonly string[];
+  /** Theirs in this environment, beside its domain, each once. */
+  readonly hosts: readonly string[];
 }
 
 /** The container platform: ECS cluster on EC2 behind a load balancer. Holds no data but logs: safe to replace. */
@@ -60,15 +65,7 @@ export class PlatformStack extends BaseStack {
       deletionDays: ephemeral ? 7 : 30,
       statements: [
         logsMayUseKey(where, `/${project}/${environment}/`, `${WEB_ACL_LOG_PREFIX}${name}`),
-        {
-          // Without it an alarm cannot publish to an encrypted topic, and nobody is told.
-          Sid: 'Alarms',
-          Effect: 'Allow',
-          Principal: { Service: 'cloudwatch.amazonaws.com' },
-          Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-          Resource: '*',
-          Condition: { StringEquals: { 'aws:SourceAccount': account } },
-        },
+        alarmsMayUseKey(account),
       ],
     });
     this.logKeyArn = key.arn;
@@ -92,7 +89,7 @@ export class PlatformStack extends BaseStack {
     this.clusterName = cluster.name;
     this.clusterArn = cluster.arn;
 
-    this.capacityProviderName = new Ec2Capacity(this, 'capacity', {
+    const capacity = new Ec2Capacity(this, 'capacity', {
       name,
       where,
       clusterName: cluster.name,
@@ -102,7 +99,8 @@ export class PlatformStack extends BaseStack {
       privateSubnetIds: network.privateSubnetIds,
       boundaryArn: boundaryArn(project, account),
       forceDelete: ephemeral,
-    }).capacityProviderName;
+    });
+    this.capacityProviderName = capacity.capacityProviderName;
 
     const logBucket = new AccessLogBucket(this, 'access-logs', {
       name: withinLimit('bucket', `${name}-${account}-${where.region}-alb-logs`, { ...madeOf, ...where }),
@@ -116,6 +114,7 @@ export class PlatformStack extends BaseStack {
       vpcId: network.vpcId,
       publicSubnetIds: network.publicSubnetIds,
       domain: settings.domain,
+      hosts: props.hosts,
       deletionProtection: settings.protection,
       logBucket: logBucket.name,
     });
@@ -136,6 +135,7 @@ export class PlatformStack extends BaseStack {
       email: settings.alarmEmail,
     });
     this.alarmTopicArn = topic.arn;
+    const tellsTopic = { alarmActions: [topic.arn], okActions: [topic.arn] };
     new CloudwatchMetricAlarm(this, 'balancer-errors-alarm', {
       alarmName: `${name}-balancer-errors`,
       alarmDescription: 'The balancer itself answers 5xx: no healthy task, or tasks that close connections',
@@ -150,8 +150,25 @@ export class PlatformStack extends BaseStack {
       threshold: 10,
       // No errors, no data point.
       treatMissingData: 'notBreaching',
-      alarmActions: [topic.arn],
-      okActions: [topic.arn],
+      ...tellsTopic,
+    });
+    new CloudwatchMetricAlarm(this, 'balancer-slow-alarm', {
+      alarmName: `${name}-balancer-slow`,
+      alarmDescription: `One request of a hundred has waited for more than ${SLOW_SECONDS} s, for a quarter of an hour`,
+      namespace: 'AWS/ApplicationELB',
+      metricName: 'TargetResponseTime',
+      dimensions: { LoadBalancer: balancer.arnSuffix },
+      extendedStatistic: 'p99',
+      // AWS takes a p99 of fewer than 1,000 requests for insignificant; left out, a quiet environment would never alarm.
+      // So it looks at each, and one slow request is outvoted by the two periods without.
+      evaluateLowSampleCountPercentiles: 'evaluate',
+      period: 300,
+      evaluationPeriods: 3,
+      comparisonOperator: 'GreaterThanThreshold',
+      threshold: SLOW_SECONDS,
+      // No requests, no data point.
+      treatMissingData: 'notBreaching',
+      ...tellsTopic,
     });
     new CloudwatchMetricAlarm(this, 'cluster-full-alarm', {
       alarmName: `${name}-cluster-full`,
@@ -166,9 +183,41 @@ export class PlatformStack extends BaseStack {
       comparisonOperator: 'GreaterThanOrEqualToThreshold',
       threshold: 95,
       treatMissingData: 'missing',
-      alarmActions: [topic.arn],
-      okActions: [topic.arn],
+      ...tellsTopic,
     });
+    const { maxInstances } = settings.cluster;
+    new CloudwatchMetricAlarm(this, 'instances-at-maximum-alarm', {
+      alarmName: `${name}-instances-at-maximum`,
+      alarmDescription: `All ${maxInstances} instances that maxInstances allows have run for half an hour: the next task may find no room`,
+      namespace: 'AWS/AutoScaling',
+      metricName: 'GroupInServiceInstances',
+      dimensions: { AutoScalingGroupName: capacity.groupName },
+      statistic: 'Minimum',
+      // Longer than a deployment or the refresh of a few instances, which need the room for a while.
+      period: 300,
+      evaluationPeriods: 6,
+      comparisonOperator: 'GreaterThanOrEqualToThreshold',
+      threshold: maxInstances,
+      treatMissingData: 'missing',
+      ...tellsTopic,
+    });
+    for (const [zone, natGatewayId] of Object.entries(network.natGatewayIds)) {
+      new CloudwatchMetricAlarm(this, `nat-${zone}-alarm`, {
+        alarmName: `${name}-nat-${zone}`,
+        alarmDescription: `The NAT gateway in ${zone} has refused connections: it has no port left to one destination`,
+        namespace: 'AWS/NATGateway',
+        metricName: 'ErrorPortAllocation',
+        dimensions: { NatGatewayId: natGatewayId },
+        statistic: 'Sum',
+        period: 60,
+        evaluationPeriods: 5,
+        datapointsToAlarm: 3,
+        comparisonOperator: 'GreaterThanThreshold',
+        threshold: 0,
+        treatMissingData: 'notBreaching',
+        ...tellsTopic,
+      });
+    }
 
     new BudgetsBudget(this, 'budget', {
       // Of the whole account: a filter by tag counts nothing until the tag is activated for billing, and stays silent.
@@ -192,6 +241,8 @@ export class PlatformStack extends BaseStack {
       name,
       region: where.region,
       clusterName: cluster.name,
+      instanceGroupName: capacity.groupName,
+      natGatewayIds: Object.values(network.natGatewayIds),
       loadBalancerArnSuffix: balancer.arnSuffix,
       services: props.services,
       webAclName: name,

@@ -1,6 +1,7 @@
+import { checkConfig } from './check-config';
 import type { ServiceDescriptor } from './config';
 import { given, stackOf, stacksOf } from './test-app';
-import { all, only, type StackJson } from './test-json';
+import { all, only, type Resource, type StackJson } from './test-json';
 
 const stacks = stacksOf();
 const dev = stackOf(stacks, 'dev-service-api');
@@ -136,10 +137,61 @@ test('requests come by path, by host, or by both', () => {
   const conditions = (route: ServiceDescriptor['route']): unknown =>
     only(prodWith({ route }), 'aws_lb_listener_rule')['condition'];
   const path = { path_pattern: { values: ['/v1/*'] } };
-  const host = { host_header: { values: ['api.example.com'] } };
+  const host = { host_header: { values: ['api.app.example.com'] } };
   expect(conditions({ priority: 7, paths: ['/v1/*'] })).toEqual([path]);
-  expect(conditions({ priority: 7, hosts: ['api.example.com'] })).toEqual([host]);
-  expect(conditions({ priority: 7, paths: ['/v1/*'], hosts: ['api.example.com'] })).toEqual([path, host]);
+  expect(conditions({ priority: 7, hosts: ['api.app.example.com'] })).toEqual([host]);
+  expect(conditions({ priority: 7, paths: ['/v1/*'], hosts: ['api.app.example.com'] })).toEqual([path, host]);
+});
+
+describe('two services behind one balancer', () => {
+  const { api } = given.services;
+  const web: ServiceDescriptor = {
+    ...api!,
+    route: { priority: 50, hosts: ['web.app.example.com', 'WEB.dev.app.example.com', 'dev.app.example.com'] },
+  };
+  const both = checkConfig(given.config, { api, web });
+  const rules = (environment: string, stacks: Record<string, StackJson>): Resource[] =>
+    ['api', 'web'].map((name) =>
+      only(stackOf(stacks, `${environment}-service-${name}`), 'aws_lb_listener_rule'),
+    );
+
+  test.each([
+    ['prod', ['web.app.example.com']],
+    ['dev', ['web.dev.app.example.com', 'dev.app.example.com']],
+  ])(
+    'in %s one comes by its hosts of that environment, the other by path, and the host is asked first',
+    (environment, hosts) => {
+      const [byPath, byHost] = rules(environment, stacksOf(both.config, both.services)) as [
+        Resource,
+        Resource,
+      ];
+      expect(byPath['listener_arn']).toBe(byHost['listener_arn']);
+      expect(byPath).toMatchObject({ priority: 100, condition: [{ path_pattern: { values: ['/*'] } }] });
+      expect(byHost).toMatchObject({ priority: 50, condition: [{ host_header: { values: hosts } }] });
+    },
+  );
+
+  test('each has its target group, and the balancer a way to the tasks of each', () => {
+    const stacks = stacksOf(both.config, both.services);
+    const names = ['api', 'web'].map(
+      (name) => only(stackOf(stacks, `prod-service-${name}`), 'aws_lb_target_group')['name'] as string,
+    );
+    expect(names).toEqual(['fairlead-prod-api-3000', 'fairlead-prod-web-3000']);
+    for (const rule of rules('prod', stacks)) {
+      expect(rule['action']).toEqual([
+        { type: 'forward', target_group_arn: '${aws_lb_target_group.targets.arn}' },
+      ]);
+    }
+  });
+
+  test('an ephemeral environment takes every host, whose names lead nowhere there', () => {
+    const environments = {
+      ...given.config.environments,
+      dev: { ...given.config.environments.dev!, domain: 'ephemeral' as const, protection: false },
+    };
+    const [, byHost] = rules('dev', stacksOf({ ...given.config, environments }, both.services));
+    expect(byHost?.['condition']).toEqual([{ host_header: { values: web.route.hosts } }]);
+  });
 });
 
 test('it comes after its route and its ways through the network: ECS counts what fails before as a failed deployment', () => {

@@ -12,7 +12,7 @@ import { Connection, HttpsOut } from './constructs/connection';
 import { ServiceScaling } from './constructs/service-scaling';
 import { skipCheck } from './constructs/skip-check';
 import type { DatabaseAccess } from './data';
-import { withinLimit } from './names';
+import { hostsOf, withinLimit } from './names';
 import type { NetworkStack } from './network';
 import type { PlatformStack } from './platform';
 import type { TasksStack } from './tasks';
@@ -39,6 +39,7 @@ export class ServiceStack extends BaseStack {
     const { config, environment, service, descriptor, network, platform, tasks, database } = props;
     const { project } = config;
     const { port, route } = descriptor;
+    const hosts = route.hosts && hostsOf(config, environment, route.hosts);
     const name = `${project}-${environment}-${service}`;
     const own = descriptor.environments?.[environment];
     const count = own?.tasks ?? descriptor.tasks;
@@ -100,7 +101,7 @@ export class ServiceStack extends BaseStack {
       priority: route.priority,
       condition: [
         ...(route.paths ? [{ pathPattern: { values: [...route.paths] } }] : []),
-        ...(route.hosts ? [{ hostHeader: { values: [...route.hosts] } }] : []),
+        ...(hosts ? [{ hostHeader: { values: [...hosts] } }] : []),
       ],
       action: [{ type: 'forward', targetGroupArn: targets.arn }],
     });

@@ -48,13 +48,22 @@ const WEAKNESSES: readonly Weakness[] = [
   ...inFile('names.ts', [
     [
       'subject-without-ids',
-      'repo:${github.owner}@${github.ownerId}/${github.repository}@${github.repositoryId}:',
-      'repo:${github.owner}/${github.repository}:',
+      '`${owner}@${ownerId}/${repository}@${repositoryId}`',
+      '`${owner}/${repository}`',
     ],
   ]),
   ...inFile('bootstrap.ts', [
-    ['any-workflow-applies', 'workflow: APPLY_WORKFLOW, ', ''],
-    ['any-branch-pushes', "{ contexts: ['ref:refs/heads/main'] }", "{ contexts: ['pull_request'] }"],
+    ['any-workflow-applies', 'workflow: APPLY_WORKFLOW, contexts: [`environment', 'contexts: [`environment'],
+    [
+      'any-workflow-pushes',
+      "workflow: APPLY_WORKFLOW, contexts: ['ref:refs/heads/main']",
+      "contexts: ['ref:refs/heads/main']",
+    ],
+    [
+      'any-branch-pushes',
+      "workflow: APPLY_WORKFLOW, contexts: ['ref:refs/heads/main']",
+      "workflow: APPLY_WORKFLOW, contexts: ['pull_request']",
+    ],
   ]),
   ...inFile('constructs/github-trust.ts', [
     ['any-audience', "[`${GITHUB_ISSUER}:aud`]: 'sts.amazonaws.com',", ''],
@@ -97,6 +106,17 @@ const WEAKNESSES: readonly Weakness[] = [
     ],
     ['default-group-open', 'ingress: [],', ''],
   ]),
+  ...inFile('constructs/endpoint-policies.ts', [
+    ['endpoint-for-any-account', "Condition: { StringEquals: { 'aws:PrincipalAccount': account } },", ''],
+    ['buckets-of-any-account', ", 'aws:ResourceAccount': account", ''],
+  ]),
+  ...inFile('constructs/vpc-endpoints.ts', [
+    ['endpoint-without-policy', "['ecs-agent', 'ecs-telemetry']", "['ecs-agent', 'ecs-telemetry', 'logs']"],
+  ]),
+  ...inFile('constructs/alarm-topic.ts', [
+    ['alarms-of-any-account', "StringEquals: { 'aws:SourceAccount': account }, ArnLike", 'ArnLike'],
+  ]),
+  ...inFile('constructs/postgres-alarms.ts', [['alarm-tells-nobody', 'alarmActions: [props.topicArn],', '']]),
   ...inFile('constructs/subnet-tier.ts', [
     ['addresses-by-default', 'mapPublicIpOnLaunch: false,', 'mapPublicIpOnLaunch: true,'],
   ]),
@@ -115,6 +135,11 @@ const WEAKNESSES: readonly Weakness[] = [
       'http-answers',
       "{ type: 'redirect', redirect: { port: '443', protocol: 'HTTPS', statusCode: 'HTTP_301' } },",
       '...NOT_FOUND,',
+    ],
+    [
+      'certificate-for-one-host',
+      '...(names.length > 1 && { subjectAlternativeNames: names.slice(1).map(({ name }) => name) }),',
+      '',
     ],
     ['tls-of-yesterday', 'ELBSecurityPolicy-TLS13-1-2-2021-06', 'ELBSecurityPolicy-2016-08'],
     ['ssh-from-anywhere', "this.openToTheWorld('http', 80);", "this.openToTheWorld('ssh', 22);"],
@@ -182,6 +207,7 @@ const WEAKNESSES: readonly Weakness[] = [
   ]),
   ...inFile('constructs/hardened-container.ts', [
     ['container-privileged', 'privileged: false,', 'privileged: true,'],
+    ['container-gains-privileges', "dockerSecurityOptions: ['no-new-privileges'],", ''],
     ['container-is-root', "const USER = '10001:10001';", "const USER = '0:0';"],
     ['container-writes-its-disk', 'readonlyRootFilesystem: true,', ''],
     ['container-has-capabilities', "capabilities: { drop: ['ALL'] },", ''],

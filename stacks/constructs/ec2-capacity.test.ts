@@ -40,6 +40,14 @@ test('ECS keeps headroom, picks the instance that goes, and drains it', () => {
   expect(only(capacity(), 'aws_autoscaling_group')['protect_from_scale_in']).toBe(true);
 });
 
+test('the group tells how many instances there are, are wanted and may be', () => {
+  expect(only(capacity(), 'aws_autoscaling_group')['enabled_metrics']).toEqual([
+    'GroupDesiredCapacity',
+    'GroupInServiceInstances',
+    'GroupMaxSize',
+  ]);
+});
+
 test('spot instances come above the minimum only, in the share asked for', () => {
   expect(only(capacity(), 'aws_autoscaling_group')).toMatchObject({
     min_size: 3,

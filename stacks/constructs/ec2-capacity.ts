@@ -48,6 +48,8 @@ export interface Ec2CapacityProps {
 export class Ec2Capacity extends Construct {
   /** The association is part of this value: what uses it comes after, and is destroyed before. */
   public readonly capacityProviderName: string;
+  /** Of the Auto Scaling group; another after what cannot be changed in place. */
+  public readonly groupName: string;
 
   public constructor(scope: Construct, id: string, props: Ec2CapacityProps) {
     super(scope, id);
@@ -71,6 +73,8 @@ export class Ec2Capacity extends Construct {
       protectFromScaleIn: true,
       capacityRebalance: instances.spotPercent > 0,
       forceDelete: props.forceDelete,
+      // Free, and without being asked for the group tells nothing of its size.
+      enabledMetrics: ['GroupDesiredCapacity', 'GroupInServiceInstances', 'GroupMaxSize'],
       mixedInstancesPolicy: {
         instancesDistribution: {
           onDemandBaseCapacity: instances.minInstances,
@@ -103,6 +107,8 @@ export class Ec2Capacity extends Construct {
       ],
       lifecycle: { createBeforeDestroy: true },
     });
+
+    this.groupName = group.name;
 
     const provider = new EcsCapacityProvider(this, 'provider', {
       name: `${name}-${generation}`,

@@ -17,6 +17,22 @@ test('any workflow of the repository, unless one is named', () => {
   });
 });
 
+test.each([
+  [undefined, 'repo:acme@7/ship@42:pull_request'],
+  ['immutable', 'repo:acme@7/ship@42:pull_request'],
+  ['name', 'repo:acme/ship:pull_request'],
+] as const)(
+  'where the subject is %s it is %s, and the repository is known by its id as well',
+  (subject, expected) => {
+    const given = subject === undefined ? github : { ...github, subject };
+    const { Condition } = githubTrust('arn:github', given, { contexts: ['pull_request'] });
+    expect(Condition?.StringEquals).toMatchObject({
+      'token.actions.githubusercontent.com:sub': [expected],
+      'token.actions.githubusercontent.com:repository_id': '42',
+    });
+  },
+);
+
 test('a named workflow counts as it is on main only', () => {
   const { Condition } = githubTrust('arn:github', github, {
     contexts: ['environment:dev'],

@@ -11,6 +11,7 @@ function balancer(change: Partial<LoadBalancerProps> = {}): { json: StackJson; u
       vpcId: 'vpc-1',
       publicSubnetIds: ['subnet-a', 'subnet-b'],
       domain,
+      hosts: [],
       deletionProtection: true,
       logBucket: 'acme-logs',
       ...change,
@@ -44,16 +45,55 @@ describe('with a domain', () => {
     ]);
   });
 
-  test('the certificate is proven in the hosted zone, where the name points at the balancer', () => {
-    expect(only(json, 'aws_acm_certificate')).toMatchObject({
+  test('the certificate is for the name alone, proven in the hosted zone, where the name points at the balancer', () => {
+    expect(only(json, 'aws_acm_certificate')).toEqual({
       domain_name: 'app.example.com',
       validation_method: 'DNS',
+      lifecycle: { create_before_destroy: true },
     });
     expect(all(json, 'aws_route53_record').map(({ zone_id }) => zone_id as string)).toEqual([
       'Z0123456789EXAMPLE',
       'Z0123456789EXAMPLE',
     ]);
     expect(url).toBe('https://app.example.com');
+  });
+});
+
+describe('with hosts of services', () => {
+  const { json } = balancer({ hosts: ['app.example.com', 'shop.app.example.com'] });
+  const records = all(json, 'aws_route53_record');
+
+  test('the certificate is for each name once, and issued when each is proven', () => {
+    expect(only(json, 'aws_acm_certificate')).toMatchObject({
+      domain_name: 'app.example.com',
+      subject_alternative_names: ['shop.app.example.com'],
+    });
+    const proofs = Object.entries(json.resource['aws_route53_record']!).filter(([id]) =>
+      id.includes('proof'),
+    );
+    expect(only(json, 'aws_acm_certificate_validation')['validation_record_fqdns']).toEqual(
+      proofs.map(([id]) => `\${aws_route53_record.${id}.fqdn}`).reverse(),
+    );
+    expect(proofs.map(([, { name }]) => name as string).sort()).toEqual(
+      ['app.example.com', 'shop.app.example.com'].map(
+        (name) =>
+          `\${one([for proof in aws_acm_certificate.lb_certificate_726BC70F.domain_validation_options : proof.resource_record_name if proof.domain_name == "${name}"])}`,
+      ),
+    );
+  });
+
+  test('each name points at the balancer', () => {
+    const aliases = records.filter(({ alias }) => alias as unknown);
+    expect(aliases.map(({ name, type, alias }) => [name, type, alias.name] as unknown[]).sort()).toEqual([
+      ['app.example.com', 'A', '${aws_lb.lb_balancer_15CD2B33.dns_name}'],
+      ['shop.app.example.com', 'A', '${aws_lb.lb_balancer_15CD2B33.dns_name}'],
+    ]);
+  });
+
+  test('what the name had keeps its address, with and without others', () => {
+    const without = Object.keys(balancer().json.resource['aws_route53_record']!);
+    expect(without).toHaveLength(2);
+    expect(Object.keys(json.resource['aws_route53_record']!)).toEqual(expect.arrayContaining(without));
   });
 });
 

@@ -31,6 +31,11 @@ export interface LoadBalancerProps {
   readonly publicSubnetIds: string[];
   /** HTTPS under this name; `ephemeral` is plain HTTP. */
   readonly domain: DomainConfig | 'ephemeral';
+  /**
+   * What services have for hosts of their own, in lower case, each once: names in the certificate, and aliases of the
+   * balancer. One more replaces the certificate, the new one before the old; AWS gives it 10 names until asked for more.
+   */
+  readonly hosts: readonly string[];
   readonly deletionProtection: boolean;
   /** Receives access and connection logs. */
   readonly logBucket: string;
@@ -105,15 +110,17 @@ export class LoadBalancer extends Construct {
       port: 443,
       protocol: 'HTTPS',
       sslPolicy: TLS_POLICY,
-      certificateArn: this.validatedCertificate(props.domain),
+      certificateArn: this.validatedCertificate(props.domain, props.hosts),
       defaultAction: NOT_FOUND,
     }).arn;
-    new Route53Record(this, 'alias', {
-      zoneId: props.domain.hostedZoneId,
-      name: props.domain.name,
-      type: 'A',
-      alias: { name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: true },
-    });
+    for (const { id, name } of namesOf(props.domain, props.hosts)) {
+      new Route53Record(this, `alias${id}`, {
+        zoneId: props.domain.hostedZoneId,
+        name,
+        type: 'A',
+        alias: { name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: true },
+      });
+    }
     this.url = `https://${props.domain.name}`;
   }
 
@@ -130,25 +137,37 @@ export class LoadBalancer extends Construct {
   }
 
   /** The ARN once the certificate is issued: a listener takes no other. */
-  private validatedCertificate(domain: DomainConfig): string {
+  private validatedCertificate(domain: DomainConfig, hosts: readonly string[]): string {
+    const names = namesOf(domain, hosts);
     const certificate = new AcmCertificate(this, 'certificate', {
       domainName: domain.name,
+      ...(names.length > 1 && { subjectAlternativeNames: names.slice(1).map(({ name }) => name) }),
       validationMethod: 'DNS',
       lifecycle: { createBeforeDestroy: true },
     });
-    const proof = certificate.domainValidationOptions.get(0);
-    const record = new Route53Record(this, 'certificate-proof', {
-      zoneId: domain.hostedZoneId,
-      name: proof.resourceRecordName,
-      type: proof.resourceRecordType,
-      records: [proof.resourceRecordValue],
-      ttl: 60,
-      // A replacement certificate of the same name asks for the same record.
-      allowOverwrite: true,
+    const records = names.map(({ id, name }) => {
+      // They are a set, in no order: by number a further name would shift the others.
+      const proof = (attribute: string): string =>
+        `\${one([for proof in ${certificate.fqn}.domain_validation_options : proof.${attribute} if proof.domain_name == "${name}"])}`;
+      return new Route53Record(this, `certificate-proof${id}`, {
+        zoneId: domain.hostedZoneId,
+        name: proof('resource_record_name'),
+        type: proof('resource_record_type'),
+        records: [proof('resource_record_value')],
+        ttl: 60,
+        // A replacement certificate of the same name asks for the same record.
+        allowOverwrite: true,
+      });
     });
     return new AcmCertificateValidation(this, 'certificate-issued', {
       certificateArn: certificate.arn,
-      validationRecordFqdns: [record.fqdn],
+      validationRecordFqdns: records.map(({ fqdn }) => fqdn),
     }).certificateArn;
   }
+}
+
+/** The domain first, and what is added to the id of that which each has. */
+function namesOf(domain: DomainConfig, hosts: readonly string[]): readonly { id: string; name: string }[] {
+  const others = hosts.filter((host) => host !== domain.name);
+  return [{ id: '', name: domain.name }, ...others.map((name) => ({ id: `-${name}`, name }))];
 }

@@ -11,6 +11,8 @@ const props: PlatformDashboardProps = {
   name: 'acme-prod',
   region: 'eu-west-1',
   clusterName: 'acme-prod',
+  instanceGroupName: 'acme-prod-1',
+  natGatewayIds: ['nat-a', 'nat-b'],
   loadBalancerArnSuffix: 'app/acme-prod/1',
   services: ['api', 'web'],
   webAclName: 'acme-prod',
@@ -37,10 +39,22 @@ test('no graph stands on another', () => {
   expect(places.slice(0, 3)).toEqual(['0,0', '12,0', '0,6']);
 });
 
+test('each NAT gateway has its line, and an environment without any has no graph of them', () => {
+  const ofNat = (all: readonly Widget[]): readonly Widget['properties']['metrics'][] =>
+    all.map(({ properties }) => properties.metrics).filter(([metric]) => metric?.[0] === 'AWS/NATGateway');
+  expect(ofNat(widgets(props))).toEqual([
+    [
+      ['AWS/NATGateway', 'ErrorPortAllocation', 'NatGatewayId', 'nat-a'],
+      ['AWS/NATGateway', 'ErrorPortAllocation', 'NatGatewayId', 'nat-b'],
+    ],
+  ]);
+  expect(ofNat(widgets({ ...props, natGatewayIds: [] }))).toEqual([]);
+});
+
 test('an environment without a database has no graph of one', () => {
   const ofDatabase = (all: readonly Widget[]): readonly Widget[] =>
     all.filter(({ properties }) => properties.metrics.some(([namespace]) => namespace === 'AWS/RDS'));
   const { databaseIdentifier: _database, ...without } = props;
-  expect(ofDatabase(widgets(props))).toHaveLength(3);
+  expect(ofDatabase(widgets(props))).toHaveLength(4);
   expect(ofDatabase(widgets(without))).toEqual([]);
 });

@@ -6,6 +6,10 @@ export interface PlatformDashboardProps {
   readonly name: string;
   readonly region: string;
   readonly clusterName: string;
+  /** The Auto Scaling group. */
+  readonly instanceGroupName: string;
+  /** None where there is no NAT. */
+  readonly natGatewayIds: readonly string[];
   /** `app/…/…` */
   readonly loadBalancerArnSuffix: string;
   /** Names of the services; each runs as `<name>-<service>`. */
@@ -99,7 +103,29 @@ function graphsOf(props: PlatformDashboardProps): readonly Graph[] {
       stat: 'Average',
       metrics: [cluster('CPUReservation'), cluster('MemoryReservation')],
     },
+    {
+      title: 'Instances: in service, wanted, at most',
+      stat: 'Average',
+      metrics: ['GroupInServiceInstances', 'GroupDesiredCapacity', 'GroupMaxSize'].map((metric): Metric => [
+        'AWS/AutoScaling',
+        metric,
+        'AutoScalingGroupName',
+        props.instanceGroupName,
+      ]),
+    },
+    ...natGraphs(props.natGatewayIds),
     ...databaseGraphs(props.databaseIdentifier),
+  ];
+}
+
+function natGraphs(ids: readonly string[]): readonly Graph[] {
+  if (ids.length === 0) return [];
+  return [
+    {
+      title: 'Connections that NAT gateways refused',
+      stat: 'Sum',
+      metrics: ids.map((id): Metric => ['AWS/NATGateway', 'ErrorPortAllocation', 'NatGatewayId', id]),
+    },
   ];
 }
 
@@ -108,6 +134,11 @@ function databaseGraphs(identifier: string | undefined): readonly Graph[] {
   const database = (metric: string): Metric => ['AWS/RDS', metric, 'DBInstanceIdentifier', identifier];
   return [
     { title: 'CPU of the database', stat: 'Average', metrics: [database('CPUUtilization')] },
+    {
+      title: 'Load of the database, 1 a CPU',
+      stat: 'Average',
+      metrics: [database('DBLoadRelativeToNumVCPUs')],
+    },
     { title: 'Connections to the database', stat: 'Maximum', metrics: [database('DatabaseConnections')] },
     { title: 'Free storage of the database', stat: 'Minimum', metrics: [database('FreeStorageSpace')] },
   ];

@@ -5,6 +5,7 @@ import { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group';
 import { Construct } from 'constructs';
 
 import type { AccountRegion, DatabaseConfig } from '../config';
+import { alarmsMayUseKey } from './alarm-topic';
 import { EncryptionKey, logsMayUseKey } from './encryption-key';
 import { Role, serviceTrust } from './role';
 
@@ -31,6 +32,8 @@ export interface PostgresProps {
 
 /** An RDS PostgreSQL instance that only speaks TLS, under a key of its own. Replacing it loses what was written since the last snapshot. */
 export class Postgres extends Construct {
+  /** Known once there is an instance of that name. */
+  public readonly identifier: string;
   public readonly host: string;
   public readonly databaseName = 'app';
   public readonly resourceId: string;
@@ -44,10 +47,10 @@ export class Postgres extends Construct {
 
     const key = new EncryptionKey(this, 'key', {
       alias: `alias/${identifier}`,
-      description: `Storage, master password, insights and logs of ${identifier}`,
+      description: `Storage, master password, insights, logs and alarms of ${identifier}`,
       account: where.account,
       deletionDays: ephemeral ? 7 : 30,
-      statements: [logsMayUseKey(where, logGroupPrefix)],
+      statements: [logsMayUseKey(where, logGroupPrefix), alarmsMayUseKey(where.account, { rdsEvents: true })],
     });
     // RDS would make them itself, without key and for ever.
     const logs = EXPORTED_LOGS.map(
@@ -157,6 +160,7 @@ export class Postgres extends Construct {
       dependsOn: logs,
     });
 
+    this.identifier = instance.identifier;
     this.host = instance.address;
     this.resourceId = instance.resourceId;
     this.masterSecretArn = instance.masterUserSecret.get(0).secretArn;

@@ -17,6 +17,10 @@ const within = boundary.filter(({ Effect }) => Effect === 'Allow');
 
 test.each([
   ['rds:CreateDBInstance', 'arn:aws:rds:eu-west-1:111111111111:db:acme-%-database'],
+  ['rds:CreateEventSubscription', 'arn:aws:rds:eu-west-1:111111111111:es:acme-%-database'],
+  ['rds:RemoveSourceIdentifierFromSubscription', 'arn:aws:rds:eu-west-1:111111111111:es:acme-%-database'],
+  ['rds:AddTagsToResource', 'arn:aws:rds:eu-west-1:111111111111:es:acme-%-database'],
+  ['sns:CreateTopic', 'arn:aws:sns:eu-west-1:111111111111:acme-%-database-alarms'],
   ['ecs:CreateCluster', 'arn:aws:ecs:eu-west-1:111111111111:cluster/acme-%'],
   ['ecs:UpdateService', 'arn:aws:ecs:eu-west-1:111111111111:service/acme-%/api'],
   [

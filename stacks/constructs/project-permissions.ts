@@ -149,7 +149,14 @@ function servicesInUse(scope: PermissionScope): readonly ServiceUse[] {
       service: 'rds',
       resources: [arn('rds', `*:${prefix}-*`)],
       reads: ['Describe*', 'ListTagsForResource'],
-      writes: ['*Tags*Resource', 'Create*', 'Delete*', 'Modify*', 'RebootDBInstance'],
+      writes: [
+        '*SourceIdentifier*Subscription',
+        '*Tags*Resource',
+        'Create*',
+        'Delete*',
+        'Modify*',
+        'RebootDBInstance',
+      ],
     },
     {
       // The password that RDS keeps; it is read by the migration task alone.

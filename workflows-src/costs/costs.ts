@@ -207,6 +207,7 @@ const FREE: ReadonlySet<string> = new Set([
   'aws_autoscaling_schedule',
   'aws_budgets_budget',
   'aws_cloudwatch_log_resource_policy',
+  'aws_db_event_subscription',
   'aws_db_parameter_group',
   'aws_db_subnet_group',
   'aws_default_network_acl',

@@ -50,19 +50,20 @@ export function variantsOf(
   ];
 }
 
-/** The way out of the private subnets replaced by another. */
+/** The way out of the private subnets replaced by another, with the alarms of its gateways wherever they stand. */
 function withNat(
   stacks: readonly CostedStack[],
   nat: EnvironmentConfig['nat'],
   zones: number,
 ): readonly CostedStack[] {
   const gateways = { none: 0, single: 1, perZone: zones }[nat];
-  return stacks.map((stack) => {
+  return withoutNatAlarms(stacks).map((stack) => {
     const {
       aws_vpc,
       aws_nat_gateway: nats,
       aws_eip: addresses,
       aws_vpc_endpoint: endpoints,
+      aws_cloudwatch_metric_alarm: alarms,
     } = stack.resources;
     if (aws_vpc === undefined) return stack;
     const used = Object.values(nats ?? {}).map((gateway) => String(child(gateway, 'allocation_id')));
@@ -77,6 +78,7 @@ function withNat(
       resources: {
         ...stack.resources,
         aws_nat_gateway: several(gateways, {}),
+        aws_cloudwatch_metric_alarm: { ...alarms, ...several(gateways, {}) },
         aws_eip: { ...several(gateways, {}), ...Object.fromEntries(others) },
         aws_vpc_endpoint: {
           ...(nat === 'none'
@@ -87,6 +89,21 @@ function withNat(
             : {}),
           ...Object.fromEntries(free),
         },
+      },
+    };
+  });
+}
+
+function withoutNatAlarms(stacks: readonly CostedStack[]): readonly CostedStack[] {
+  return stacks.map((stack) => {
+    const alarms = Object.entries(stack.resources.aws_cloudwatch_metric_alarm ?? {}).filter(
+      ([, alarm]) => child(alarm, 'namespace') !== 'AWS/NATGateway',
+    );
+    return {
+      ...stack,
+      resources: {
+        ...stack.resources,
+        aws_cloudwatch_metric_alarm: Object.fromEntries(alarms) as JsonObject,
       },
     };
   });

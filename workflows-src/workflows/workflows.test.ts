@@ -80,6 +80,22 @@ describe('the workflows of a project with two services', () => {
     });
   });
 
+  it('push and apply in one workflow, because their roles trust no other', () => {
+    const signingIn = Object.entries(workflows).flatMap(([name, of]) =>
+      Object.values(of(project).jobs)
+        .flatMap(({ steps }) => steps)
+        .map((each) => JSON.stringify(each).match(/role-to-assume":"([^"]*)/)?.[1] ?? '')
+        .filter((role) => /-(push|apply)$/.test(role))
+        .map((role) => [name, role.split('/')[1]]),
+    );
+    expect(signingIn).toEqual([
+      ['apply', 'fairlead-push'],
+      ['apply', 'fairlead-push'],
+      ['apply', 'fairlead-dev-apply'],
+      ['apply', 'fairlead-prod-apply'],
+    ]);
+  });
+
   it('give forks no job that signs in or writes, and one that reads', () => {
     const { affected, ...others } = plan(project).jobs;
     for (const job of Object.values(others)) {
