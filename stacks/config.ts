@@ -110,9 +110,9 @@ export interface EnvironmentConfig extends AccountRegion {
   readonly cidr: string;
   /**
    * The way out of private subnets. `none` reaches AWS by VPC endpoints only; `perZone` survives the loss of a zone.
-   * A plan that changes it creates and destroys gateways, their addresses, routes and, to or from `none`, endpoints, and
-   * updates the routes that stay. It touches nothing that runs, but what is sent through a gateway that goes is cut off;
-   * towards `none`, until the endpoints answer, nothing leaves.
+   * A plan that changes it creates and destroys gateways, their addresses, routes, alarms and, to or from `none`, endpoints,
+   * and updates the routes that stay and the dashboard. It touches nothing that runs, but what is sent through a gateway that
+   * goes is cut off; towards `none`, until the endpoints answer, nothing leaves.
    */
   readonly nat: 'none' | 'single' | 'perZone';
   /** HTTPS under this name; `ephemeral` is plain HTTP, no protection and forced deletes, for a first try without DNS. */
