@@ -27,6 +27,7 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.autoscaling.models import FakeAutoScalingGroup
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.budgets.responses import BudgetsResponse
 from moto.ec2.models.instances import Instance
@@ -117,6 +118,13 @@ def keep_instance_warmup(write, self):
     if self._get_bool_param("CapacityRebalance") is not None:
         group.capacity_rebalance = self._get_bool_param("CapacityRebalance")
     return response
+
+
+@wraps_action(FakeAutoScalingGroup, "update")
+def keep_what_instances_are_made_of(update, self, **given):
+    """moto forgets a group's mix of instances with every update that does not repeat it."""
+    anew = (given["launch_config_name"], given["launch_template"], given["mixed_instances_policy"])
+    update(self, **(given if any(anew) else {**given, "mixed_instances_policy": self.mixed_instances_policy}))
 
 
 @wraps_action(AutoScalingResponse, "delete_auto_scaling_group")
@@ -412,6 +420,18 @@ def tell_event_bridge(get, self):
 # The server
 
 
+def one_at_a_time(app):
+    """moto's backends are plain dictionaries, not made for threads: a read while another writes them is a 500, and what AWS's
+    clients then try again has been done already. Connections stay parallel; Python computes one answer at a time anyway."""
+    turn = threading.Lock()
+
+    def answer(environ, start_response):
+        with turn:
+            return app(environ, start_response)
+
+    return answer
+
+
 def end_with(parent):
     """Ends this process within a second of the end of the process `parent`, so that no emulator outlives its rehearsal."""
     is_child = os.getppid() == parent
@@ -461,7 +481,7 @@ def main():
     listener = listen(arguments.port)
     port = listener.getsockname()[1]
     os.environ["MOTO_PORT"] = str(port)
-    app = DomainDispatcherApplication(create_backend_app)
+    app = one_at_a_time(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", port, app, threaded=True, fd=listener.fileno())
     print(json.dumps({"listening": f"http://127.0.0.1:{port}"}), flush=True)
     server.serve_forever()

@@ -18,7 +18,10 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, Effect>>>> = {
   'architecture: instances and task definitions are replaced, and nothing else': {
     'own-architecture-dev-platform': {
       replaced: ['aws_autoscaling_group.capacity_group', 'aws_ecs_capacity_provider.capacity_provider'],
+      // Those that name the group or its provider.
       updated: [
+        'aws_cloudwatch_dashboard.dashboard',
+        'aws_cloudwatch_metric_alarm.instances-at-maximum-alarm',
         'aws_ecs_cluster_capacity_providers.capacity_association',
         'aws_launch_template.capacity_launch-template',
       ],
@@ -52,6 +55,12 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, Effect>>>> = {
         'aws_route.private-eu-west-1a-out',
         'aws_route.private-eu-west-1b-out',
       ],
+    },
+  },
+  'nat, once the gateway is gone: its alarm follows': {
+    'own-nat-dev-platform': {
+      deleted: ['aws_cloudwatch_metric_alarm.nat-eu-west-1a-alarm'],
+      updated: ['aws_cloudwatch_dashboard.dashboard'],
     },
   },
   'nat, from single to perZone: a gateway comes, and the route of its zone moves to it': {
@@ -104,6 +113,10 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, Effect>>>> = {
       deleted: [
         'aws_cloudwatch_log_group.postgres_log-postgresql',
         'aws_cloudwatch_log_group.postgres_log-upgrade',
+        'aws_cloudwatch_metric_alarm.postgres-alarms_cpu',
+        'aws_cloudwatch_metric_alarm.postgres-alarms_load',
+        'aws_cloudwatch_metric_alarm.postgres-alarms_storage',
+        'aws_db_event_subscription.postgres-alarms_events',
         'aws_db_instance.postgres',
         'aws_db_parameter_group.postgres_parameters',
         'aws_db_subnet_group.postgres_subnets',
@@ -112,6 +125,9 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, Effect>>>> = {
         'aws_kms_alias.postgres_key_alias',
         'aws_kms_key.postgres_key',
         'aws_security_group.group',
+        'aws_sns_topic.alarms_topic',
+        'aws_sns_topic_policy.alarms_policy',
+        'aws_sns_topic_subscription.alarms_email',
       ],
     },
   },
