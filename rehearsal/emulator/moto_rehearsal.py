@@ -26,6 +26,7 @@ from xml.etree import ElementTree
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 
+from calls import Calls
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.budgets.responses import BudgetsResponse
@@ -461,7 +462,7 @@ def main():
     listener = listen(arguments.port)
     port = listener.getsockname()[1]
     os.environ["MOTO_PORT"] = str(port)
-    app = DomainDispatcherApplication(create_backend_app)
+    app = Calls(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", port, app, threaded=True, fd=listener.fileno())
     print(json.dumps({"listening": f"http://127.0.0.1:{port}"}), flush=True)
     server.serve_forever()
