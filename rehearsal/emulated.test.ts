@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { findTerraform } from '../workflows-src/terraform/binary';
 import { Terraform } from '../workflows-src/terraform/terraform';
 import { Emulator, withoutAws } from './emulator';
+import { accessKeyOf, TerraformOfRoles } from './permissions/roles';
 
 const ROOT = join(__dirname, '..');
 const python = join(ROOT, '.fairlead', 'venv', 'bin', 'python');
@@ -100,14 +101,6 @@ describe('what a newcomer may lack or mistype', () => {
     expect(result.err).not.toMatch(/\n\s+at /);
     expect(result.code).toBe(code);
     await expectNothingLeft(child.pid);
-  });
-
-  test('an environment that cannot be thrown away is rehearsed as an ephemeral one', async () => {
-    const { ended } = rehearsal(['--env', 'prod'], {
-      ...process.env,
-      TERRAFORM_BINARY_NAME: 'no-terraform-here',
-    });
-    expect((await ended).out).toMatch(/'prod' is rehearsed as an ephemeral environment/);
   });
 
   test('no Python is answered in a sentence', async () => {
@@ -240,5 +233,45 @@ emulated('a state in S3', () => {
     other.stdin.end('no\n');
     await once(other, 'close');
     await terraform.plan(stack, { out: 'p', lock: true, lockTimeoutSeconds: 0 });
+  }, 90_000);
+
+  test('tells its callers apart: who plans without the lock, who applies, who bootstraps, and everybody else', async () => {
+    const terraform = new TerraformOfRoles(await findTerraform(process.env), env, undefined, 1000);
+    for (const name of ['roles', 'bootstrap']) {
+      mkdirSync(join(folder, name));
+      writeFileSync(
+        join(folder, name, 'cdk.tf.json'),
+        JSON.stringify({
+          terraform: {
+            backend: { s3: { bucket: 'states', key: name, region: 'eu-west-1', use_lockfile: true } },
+          },
+          resource: { terraform_data: { it: { input: 1 } } },
+        }),
+      );
+      await terraform.init(join(folder, name));
+      await terraform.plan(join(folder, name), { out: 'p', lock: false });
+    }
+    await terraform.plan(join(folder, 'roles'), { out: 'p', lock: true });
+    await terraform.apply(join(folder, 'roles'), 'p');
+    await emulator.aws('create-repository', { repository: 'acme/api' });
+
+    const calls = await emulator.calls();
+    const of = (key: string): string[] =>
+      calls.filter((call) => call.key === key).map(({ action, resource }) => `${action} ${resource}`);
+    const writing = /^(Put|Delete)Object /;
+    expect(of(accessKeyOf('plan'))).toContain('HeadObject arn:aws:s3:::states/roles');
+    expect(of(accessKeyOf('plan')).filter((call) => writing.test(call))).toEqual([]);
+    expect(of(accessKeyOf('apply')).filter((call) => writing.test(call))).toEqual([
+      'DeleteObject arn:aws:s3:::states/roles.tflock',
+      'PutObject arn:aws:s3:::states/roles',
+      'PutObject arn:aws:s3:::states/roles.tflock',
+    ]);
+    expect(of(accessKeyOf('administrator'))).toContain('HeadObject arn:aws:s3:::states/bootstrap');
+    expect(of('rehearsal')).toEqual(
+      expect.arrayContaining([
+        'CreateBucket arn:aws:s3:::states',
+        'CreateRepository arn:aws:ecr:eu-west-1:111111111111:repository/acme/api',
+      ]),
+    );
   }, 90_000);
 });

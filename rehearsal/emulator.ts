@@ -26,7 +26,20 @@ export interface EmulatorOptions {
   readonly outlives?: boolean;
 }
 
+/** A call to AWS: in the name of an access key, signed for a service. */
+export interface RecordedCall {
+  readonly key: string;
+  /** As signatures name it, such as `monitoring` for CloudWatch. */
+  readonly service: string;
+  readonly action: string;
+  /** The ARN of what it names; empty where that is not known. A call that names several is one of each. */
+  readonly resource: string;
+}
+
 const READY_TIMEOUT_MS = 60_000;
+const recordedCalls = z.array(
+  z.object({ key: z.string(), service: z.string(), action: z.string(), resource: z.string() }),
+);
 const listening = z.object({ listening: z.string().regex(/^http:\/\/127\.0\.0\.1:\d+$/) });
 
 /** The AWS emulator: a process on loopback that forgets everything when it ends. */
@@ -92,6 +105,12 @@ export class Emulator {
       NO_PROXY: '127.0.0.1,localhost',
       no_proxy: '127.0.0.1,localhost',
     };
+  }
+
+  /** Each distinct call to it, once. */
+  public async calls(signal?: AbortSignal): Promise<readonly RecordedCall[]> {
+    const answer = await fetch(`${this.endpoint}/rehearsal/calls`, { signal: signal ?? null });
+    return recordedCalls.parse(await answer.json());
   }
 
   public get pid(): number {

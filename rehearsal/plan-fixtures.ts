@@ -168,7 +168,6 @@ class Walk {
     await this.drift(stacks);
     await this.destroy(stacks);
     await this.zones();
-    await this.withoutNat();
   }
 
   private async firstApply({ stacks }: EnvironmentStacks): Promise<void> {
@@ -285,15 +284,6 @@ class Walk {
     await this.plan({ name: 'zone-removed', settings: this.inDev({ zones: [first, third] }), kept });
     const settings = this.inDev({ zones: [second, third] });
     await this.plan({ name: 'first-zone-removed', settings, kept: ['-network'] });
-  }
-
-  /** What watches the gateways follows them: it can be planned once they are gone. */
-  private async withoutNat(): Promise<void> {
-    const { zones, region } = environmentNamed(this.settings.config, ENVIRONMENT);
-    const settings = this.inDev({ zones: [...zones, `${region}c`], nat: 'none' });
-    this.terraform.nameOf = () => undefined;
-    await applyStack(this.workspace, named(this.synthesized(settings).stacks, '-network'));
-    await this.plan({ name: 'nat', settings, kept: ['-platform'] });
   }
 
   private async planOnly(stack: SynthesizedStack, mode: 'normal' | 'destroy' = 'normal'): Promise<void> {

@@ -1,5 +1,5 @@
-import type { Services } from '../stacks/check-config';
-import type { Config, EnvironmentConfig, ServiceDescriptor } from '../stacks/config';
+import { environmentNamed, type Services } from '../stacks/check-config';
+import type { Config, ServiceDescriptor } from '../stacks/config';
 
 export interface RehearsedSettings {
   readonly config: Config;
@@ -17,13 +17,14 @@ export interface Variant {
 /**
  * The configuration as the rehearsal runs it: the one environment, with the registry in its account, because the emulator
  * is one account. Everything else is as configured, but for what the variant says.
+ * @throws Error naming the environments there are
  */
 export function rehearsedSettings(
   { config, services }: RehearsedSettings,
   environment: string,
   { ephemeral = false, database = true }: Variant = {},
 ): RehearsedSettings {
-  const settings = config.environments[environment] as EnvironmentConfig;
+  const settings = environmentNamed(config, environment);
   return {
     config: {
       ...config,

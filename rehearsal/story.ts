@@ -31,7 +31,6 @@ import { changesAnything, messageOf, planned, planStacks, summary } from '../wor
 import { initialize, planFile, removePlan, type Workspace } from '../workflows-src/operations/workspace';
 import { findTerraform } from '../workflows-src/terraform/binary';
 import { providerSource } from '../workflows-src/terraform/provider-mirror';
-import { Terraform } from '../workflows-src/terraform/terraform';
 import { Emulator, withoutAws } from './emulator';
 import { imageManifest } from './image';
 import { LocalService } from './local-service';
@@ -39,6 +38,8 @@ import { checkovPython } from './policy/checkov';
 import { scanStanding } from './policy/standing';
 import { pythonEnvironment } from './python';
 import { restoreDrill } from './restore-drill';
+import { checkCalls } from './permissions/chapter';
+import { TerraformOfRoles } from './permissions/roles';
 import { RunFolder } from './run-folder';
 import { mustHoldNoSecret } from './secret-search';
 import { edited, rehearsedSettings, type RehearsedSettings } from './settings';
@@ -154,7 +155,7 @@ class Story {
 
     const images = new Map<string, string>();
     const workspace: Workspace = {
-      terraform: new Terraform(
+      terraform: new TerraformOfRoles(
         binary,
         { ...withoutAws(this.io.env), ...providers.env, ...emulator.env },
         this.signal,
@@ -212,6 +213,8 @@ class Story {
       await this.policy(workspace, stacks, settings, checkov);
     }
 
+    if (!destroy) await this.permissions(stacks.bootstrap, settings);
+
     this.chapter(
       'Load test',
       'The service runs as a process on this machine with its embedded database; k6 puts load on it and judges.',
@@ -222,6 +225,7 @@ class Story {
       this.chapter('Destroy', 'Everything, in the reverse order; then AWS itself is asked what is left.');
       await this.retire(workspace, stacks, merged);
       await this.destroy(workspace, stacks, settings, before);
+      await this.permissions(stacks.bootstrap, settings);
     }
     this.finished = true;
     this.summarize(stacks);
@@ -476,6 +480,20 @@ class Story {
         { python, env: this.io.env, signal: this.signal, folder },
       ),
     );
+  }
+
+  private async permissions(base: SynthesizedStack, { config }: RehearsedSettings): Promise<void> {
+    this.chapter(
+      'Permissions',
+      'The emulator lets everybody do everything, and writes down who called what: of the role that plans and of the role that',
+      'applies, each call is held against the policies of the role and against the boundary.',
+    );
+    const { environment } = this.options;
+    const { account, region } = environmentNamed(config, environment);
+    const scope = { project: config.project, environment, account, region };
+    const synthesized: unknown = JSON.parse(configurationOf(base.folder));
+    const recorded = await this.need().calls(this.signal);
+    this.say(...checkCalls(recorded, synthesized, scope, join(ROOT, '.fairlead', 'calls.json')));
   }
 
   private async loadTest({ services }: RehearsedSettings, k6: string): Promise<void> {

@@ -26,6 +26,7 @@ from xml.etree import ElementTree
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 
+from calls import Calls
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.autoscaling.models import FakeAutoScalingGroup
 from moto.autoscaling.responses import AutoScalingResponse
@@ -123,8 +124,10 @@ def keep_instance_warmup(write, self):
 @wraps_action(FakeAutoScalingGroup, "update")
 def keep_what_instances_are_made_of(update, self, **given):
     """moto forgets a group's mix of instances with every update that does not repeat it."""
-    anew = (given["launch_config_name"], given["launch_template"], given["mixed_instances_policy"])
-    update(self, **(given if any(anew) else {**given, "mixed_instances_policy": self.mixed_instances_policy}))
+    mix = self.mixed_instances_policy
+    update(self, **given)
+    if not (given["launch_config_name"] or given["launch_template"] or given["mixed_instances_policy"]):
+        self.mixed_instances_policy = mix
 
 
 @wraps_action(AutoScalingResponse, "delete_auto_scaling_group")
@@ -481,7 +484,7 @@ def main():
     listener = listen(arguments.port)
     port = listener.getsockname()[1]
     os.environ["MOTO_PORT"] = str(port)
-    app = one_at_a_time(DomainDispatcherApplication(create_backend_app))
+    app = Calls(one_at_a_time(DomainDispatcherApplication(create_backend_app)))
     server = make_server("127.0.0.1", port, app, threaded=True, fd=listener.fileno())
     print(json.dumps({"listening": f"http://127.0.0.1:{port}"}), flush=True)
     server.serve_forever()

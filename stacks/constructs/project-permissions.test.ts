@@ -59,6 +59,53 @@ test.each([
   expect(allows(readStatements(scope), action, resource)).toBe(false);
 });
 
+describe('what AWS asks of more than the resource that is meant', () => {
+  const read = readStatements(scope);
+  const rds = (resource: string): string => `arn:aws:rds:eu-west-1:111111111111:${resource}`;
+
+  test('all databases may be looked at, since a filter finds ours among them; no other is changed', () => {
+    expect(allows(read, 'rds:DescribeDBInstances', rds('db:*'))).toBe(true);
+    expect(allows(change, 'rds:ModifyDBInstance', rds('db:other'))).toBe(false);
+  });
+
+  test("a database has its engine's option group, which nobody changes", () => {
+    expect(allows(change, 'rds:CreateDBInstance', rds('og:default:postgres-16'))).toBe(true);
+    expect(allows(change, 'rds:ModifyDBInstance', rds('og:default:postgres-16'))).toBe(true);
+    expect(allows(change, 'rds:ModifyOptionGroup', rds('og:default:postgres-16'))).toBe(false);
+    expect(allows(change, 'rds:CreateDBInstance', rds('og:own'))).toBe(false);
+  });
+
+  test('subscriptions are read and ended by nobody or by everybody', () => {
+    expect(allows(read, 'sns:GetSubscriptionAttributes', '*')).toBe(true);
+    expect(allows(read, 'sns:Unsubscribe', '*')).toBe(false);
+    expect(allows(change, 'sns:Unsubscribe', '*')).toBe(true);
+    expect(allows(change, 'sns:DeleteTopic', '*')).toBe(false);
+  });
+
+  test('alarms of any name are for Application Auto Scaling in the name of the role, not for the role', () => {
+    const any = 'arn:aws:cloudwatch:eu-west-1:111111111111:alarm:*';
+    const granting = change.filter(({ Resource }) => Resource === any);
+    expect(granting).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['cloudwatch:DeleteAlarms', 'cloudwatch:DescribeAlarms', 'cloudwatch:PutMetricAlarm'],
+        Resource: any,
+        Condition: { Bool: { 'aws:ViaAWSService': 'true' } },
+      },
+    ]);
+    const others = change.filter((statement) => !granting.includes(statement));
+    expect(allows(others, 'cloudwatch:DeleteAlarms', any)).toBe(false);
+    expect(allows(boundary, 'cloudwatch:PutMetricAlarm', any)).toBe(true);
+  });
+
+  test("which web ACL is in front of a balancer is read of the project's own", () => {
+    const balancer = (name: string): string =>
+      `arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/app/${name}/1`;
+    expect(allows(read, 'elasticloadbalancing:GetLoadBalancerWebACL', balancer('acme-dev'))).toBe(true);
+    expect(allows(read, 'elasticloadbalancing:GetLoadBalancerWebACL', balancer('other'))).toBe(false);
+  });
+});
+
 test('whatever may be changed or read lies within the boundary', () => {
   const outside = [...change, ...readStatements(scope), ...registryStatements(scope)].flatMap(
     ({ Action, Resource }) =>

@@ -142,6 +142,8 @@ function servicesInUse(scope: PermissionScope): readonly ServiceUse[] {
         arn('elasticloadbalancing', `*/app/${prefix}-*`),
         arn('elasticloadbalancing', `targetgroup/${prefix}-*`),
       ],
+      // Which web ACL is in front of a balancer.
+      reads: ['GetLoadBalancerWebACL'],
       lists: ['Describe*'],
       writes: ['*Tags', 'Create*', 'Delete*', 'Modify*', 'Set*'],
     },
@@ -157,6 +159,22 @@ function servicesInUse(scope: PermissionScope): readonly ServiceUse[] {
         'Modify*',
         'RebootDBInstance',
       ],
+    },
+    {
+      // The provider finds an instance by a filter, which AWS takes for a look at all of them:
+      // https://github.com/hashicorp/terraform-provider-aws/issues/35737
+      service: 'rds',
+      resources: [arn('rds', 'db:*')],
+      reads: ['DescribeDBInstances'],
+      most: ['DescribeDBInstances'],
+    },
+    {
+      // An instance that names no option group uses that of its engine:
+      // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/security_iam_id-based-policy-examples-create-and-modify-examples.html
+      service: 'rds',
+      resources: [arn('rds', 'og:default:*')],
+      writes: ['CreateDBInstance', 'ModifyDBInstance'],
+      most: ['CreateDBInstance', 'ModifyDBInstance'],
     },
     {
       // The password that RDS keeps; it is read by the migration task alone.
@@ -231,15 +249,10 @@ function servicesInUse(scope: PermissionScope): readonly ServiceUse[] {
       service: 'sns',
       resources: [arn('sns', `${prefix}-*`)],
       reads: ['Get*', 'List*'],
-      writes: [
-        'TagResource',
-        'UntagResource',
-        'CreateTopic',
-        'DeleteTopic',
-        'Set*',
-        'Subscribe',
-        'Unsubscribe',
-      ],
+      // Subscriptions are resources of their own, of which no policy can speak.
+      lists: ['GetSubscriptionAttributes'],
+      writes: ['TagResource', 'UntagResource', 'CreateTopic', 'DeleteTopic', 'Set*', 'Subscribe'],
+      creates: ['Unsubscribe'],
     },
     {
       service: 'acm',
@@ -252,7 +265,8 @@ function servicesInUse(scope: PermissionScope): readonly ServiceUse[] {
       service: 'route53',
       resources: ['arn:aws:route53:::hostedzone/*', 'arn:aws:route53:::change/*'],
       reads: ['Get*', 'ListResourceRecordSets', 'ListTagsForResource'],
-      writes: ['ChangeResourceRecordSets'],
+      // The private names of endpoints are a zone that AWS ties to the network, and asks that of who makes them.
+      writes: ['AssociateVPCWithHostedZone', 'ChangeResourceRecordSets'],
     },
     {
       service: 'budgets',
@@ -360,6 +374,7 @@ export function boundaryStatements(scope: PermissionScope, boundaryArn: string):
       Resource: '*',
     },
     { Effect: 'Allow', Action: 'iam:CreateServiceLinkedRole', Resource: serviceLinkedRoles(scope) },
+    scalingAlarms(scope),
     ...servicesAtRuntime(scope),
     {
       Sid: 'NoWayOut',
@@ -417,6 +432,7 @@ export function changeStatements(scope: PermissionScope): readonly PolicyStateme
       Action: used.flatMap(({ service, creates = [] }) => named(service, creates)),
       Resource: '*',
     },
+    scalingAlarms(scope),
   ];
 }
 
@@ -538,6 +554,19 @@ function keyStatements(
       Resource: `arn:aws:kms:${scope.region ?? '*'}:${scope.account}:alias/${namePrefix(scope)}*`,
     },
   ];
+}
+
+/**
+ * Application Auto Scaling tries first whether its caller may do with alarms what it will do itself, and names none:
+ * https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html. The caller alone may not.
+ */
+function scalingAlarms({ account, region = '*' }: PermissionScope): PolicyStatement {
+  return {
+    Effect: 'Allow',
+    Action: ['DeleteAlarms', 'DescribeAlarms', 'PutMetricAlarm'].map((action) => `cloudwatch:${action}`),
+    Resource: `arn:aws:cloudwatch:${region}:${account}:alarm:*`,
+    Condition: { Bool: { 'aws:ViaAWSService': 'true' } },
+  };
 }
 
 /** The release pointers and the public image of the instances: all that a pipeline may read of the parameter store. */

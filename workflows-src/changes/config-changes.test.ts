@@ -57,12 +57,6 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, Effect>>>> = {
       ],
     },
   },
-  'nat, once the gateway is gone: its alarm follows': {
-    'own-nat-dev-platform': {
-      deleted: ['aws_cloudwatch_metric_alarm.nat-eu-west-1a-alarm'],
-      updated: ['aws_cloudwatch_dashboard.dashboard'],
-    },
-  },
   'nat, from single to perZone: a gateway comes, and the route of its zone moves to it': {
     'own-nat-per-zone-dev-network': {
       created: ['aws_eip.nat-eu-west-1b-address', 'aws_nat_gateway.nat-eu-west-1b'],

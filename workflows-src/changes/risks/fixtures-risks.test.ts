@@ -153,7 +153,6 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'route-destroyed: aws_route.private-eu-west-1a-out',
     'route-destroyed: aws_route.private-eu-west-1b-out',
   ],
-  'own-nat-dev-platform': ['alarm-destroyed: aws_cloudwatch_metric_alarm.nat-eu-west-1a-alarm'],
   'own-without-database-dev-data': [
     'logs-destroyed: aws_cloudwatch_log_group.postgres_log-postgresql_27E38FEB',
     'logs-destroyed: aws_cloudwatch_log_group.postgres_log-upgrade_9F283F18',
