@@ -20,6 +20,7 @@ import socket
 import sys
 import threading
 import time
+from collections import OrderedDict
 from xml.etree import ElementTree
 
 # moto reads these while it is imported.
@@ -423,14 +424,39 @@ def tell_event_bridge(get, self):
 # The server
 
 
-def one_at_a_time(app):
-    """moto's backends are plain dictionaries, not made for threads: a read while another writes them is a 500, and what AWS's
-    clients then try again has been done already. Connections stay parallel; Python computes one answer at a time anyway."""
-    turn = threading.Lock()
+KEPT_ANSWERS = 500
+"""More than there are calls at any time."""
+
+
+def once(app):
+    """
+    Answers a call that a client tries again as it was answered the first time. On a busy machine an answer gets lost on its way
+    now and then, and what it said was done is done: doing it again is a second load balancer, or an error. AWS's clients give a
+    call an id. One request at a time: moto's backends are plain dictionaries, not made for threads, and Python computes one
+    answer at a time anyway.
+    """
+    turn, answers = threading.Lock(), OrderedDict()
 
     def answer(environ, start_response):
+        call = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
+        if call is None or environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            with turn:
+                return app(environ, start_response)
         with turn:
-            return app(environ, start_response)
+            kept = answers.get(call)
+            if kept is None:
+                said = []
+                given = app(environ, lambda *status_and_headers: said.extend(status_and_headers[:2]))
+                kept = (*said, b"".join(given))
+                if kept[0].startswith("2"):
+                    answers[call] = kept
+                if len(answers) > KEPT_ANSWERS:
+                    answers.popitem(last=False)
+            else:
+                print(f"answered again: {environ.get('HTTP_AMZ_SDK_REQUEST')}", file=sys.stderr, flush=True)
+        status, headers, body = kept
+        start_response(status, headers)
+        return [body]
 
     return answer
 
@@ -484,7 +510,7 @@ def main():
     listener = listen(arguments.port)
     port = listener.getsockname()[1]
     os.environ["MOTO_PORT"] = str(port)
-    app = Calls(one_at_a_time(DomainDispatcherApplication(create_backend_app)))
+    app = Calls(once(DomainDispatcherApplication(create_backend_app)))
     server = make_server("127.0.0.1", port, app, threaded=True, fd=listener.fileno())
     print(json.dumps({"listening": f"http://127.0.0.1:{port}"}), flush=True)
     server.serve_forever()
