@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,12 +10,10 @@ import type { Workspace } from '../workflows-src/operations/workspace';
 import { findTerraform } from '../workflows-src/terraform/binary';
 import { providerSource } from '../workflows-src/terraform/provider-mirror';
 import { Terraform, type PlanOptions, type PlanOutcome } from '../workflows-src/terraform/terraform';
-import { Emulator, withoutAws } from './emulator';
+import { type Emulator, withoutAws } from './emulator';
+import { emulated, startEmulator } from './emulator-in-tests';
 
 const ROOT = join(__dirname, '..');
-const python = join(ROOT, '.fairlead', 'venv', 'bin', 'python');
-/** Without the emulator these are not run, and the setup has said so; in CI it has failed instead. */
-const emulated = existsSync(python) ? describe : describe.skip;
 
 /** Notes what plans are asked for. */
 class NotingTerraform extends Terraform {
@@ -73,16 +71,7 @@ emulated('drift of a stack on the emulator', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'fairlead-drift-'));
-    emulator = await Emulator.start({
-      python,
-      env: withoutAws(process.env),
-      account: '111111111111',
-      region: 'eu-west-1',
-      log: join(folder, 'emulator.log'),
-      onDeath: (error) => {
-        throw error;
-      },
-    });
+    emulator = await startEmulator(folder);
     const providers = await providerSource({ env: process.env, cacheFolder: join(ROOT, '.fairlead') });
     const env = { ...withoutAws(process.env), ...providers.env, ...emulator.env };
     terraform = new NotingTerraform(await findTerraform(process.env), env);

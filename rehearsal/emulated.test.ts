@@ -7,13 +7,11 @@ import { join } from 'node:path';
 
 import { findTerraform } from '../workflows-src/terraform/binary';
 import { Terraform } from '../workflows-src/terraform/terraform';
-import { Emulator, withoutAws } from './emulator';
+import { type Emulator, withoutAws } from './emulator';
+import { emulated, startEmulator } from './emulator-in-tests';
 import { accessKeyOf, TerraformOfRoles } from './permissions/roles';
 
 const ROOT = join(__dirname, '..');
-const python = join(ROOT, '.fairlead', 'venv', 'bin', 'python');
-/** Without the emulator these are not run, and the setup has said so; in CI it has failed instead. */
-const emulated = existsSync(python) ? describe : describe.skip;
 
 interface Ended {
   readonly code: number | null;
@@ -174,16 +172,7 @@ emulated('a state in S3', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'fairlead-lock-'));
-    emulator = await Emulator.start({
-      python,
-      env: withoutAws(process.env),
-      account: '111111111111',
-      region: 'eu-west-1',
-      log: join(folder, 'emulator.log'),
-      onDeath: (error) => {
-        throw error;
-      },
-    });
+    emulator = await startEmulator(folder);
     env = { ...withoutAws(process.env), ...emulator.env };
     const made = await fetch(`${emulator.endpoint}/states`, {
       method: 'PUT',

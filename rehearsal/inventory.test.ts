@@ -1,13 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { run } from '../workflows-src/terraform/process';
-import { Emulator, withoutAws } from './emulator';
-
-const python = join(__dirname, '..', '.fairlead', 'venv', 'bin', 'python');
-/** Without the emulator these are not run, and the setup has said so; in CI it has failed instead. */
-const emulated = existsSync(python) ? describe : describe.skip;
+import { type Emulator, withoutAws } from './emulator';
+import { emulated, python, startEmulator } from './emulator-in-tests';
 
 emulated('what AWS is asked for after a destroy', () => {
   let folder: string;
@@ -23,16 +20,7 @@ emulated('what AWS is asked for after a destroy', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'fairlead-inventory-'));
-    emulator = await Emulator.start({
-      python,
-      env: withoutAws(process.env),
-      account: '111111111111',
-      region: 'eu-west-1',
-      log: join(folder, 'emulator.log'),
-      onDeath: (error) => {
-        throw error;
-      },
-    });
+    emulator = await startEmulator(folder);
   }, 60_000);
   afterAll(async () => {
     await emulator.stop();

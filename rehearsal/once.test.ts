@@ -1,12 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Emulator, withoutAws } from './emulator';
-
-const python = join(__dirname, '..', '.fairlead', 'venv', 'bin', 'python');
-/** Without the emulator these are not run, and the setup has said so; in CI it has failed instead. */
-const emulated = existsSync(python) ? describe : describe.skip;
+import type { Emulator } from './emulator';
+import { emulated, startEmulator } from './emulator-in-tests';
 
 emulated('a call that a client tries again', () => {
   let folder: string;
@@ -14,16 +11,7 @@ emulated('a call that a client tries again', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'fairlead-once-'));
-    emulator = await Emulator.start({
-      python,
-      env: withoutAws(process.env),
-      account: '111111111111',
-      region: 'eu-west-1',
-      log: join(folder, 'emulator.log'),
-      onDeath: (error) => {
-        throw error;
-      },
-    });
+    emulator = await startEmulator(folder);
   }, 60_000);
   afterAll(async () => {
     await emulator.stop();

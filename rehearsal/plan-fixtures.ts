@@ -40,7 +40,8 @@ async function main(): Promise<void> {
   let emulator: Emulator | undefined;
   try {
     const checked = checkConfig(givenConfig, loadServiceDescriptors(join(ROOT, 'services')));
-    const settings = withOneInstance(rehearsedSettings(checked, ENVIRONMENT, { ephemeral: true }));
+    // A pull request adds the second.
+    const settings = rehearsedSettings(checked, ENVIRONMENT, { ephemeral: true, oneInstance: true });
     const providers = await providerSource({ env: process.env, cacheFolder: join(ROOT, '.fairlead') });
     const { python } = await pythonEnvironment({ env: process.env, folder: join(ROOT, '.fairlead') });
     const { account, region } = environmentNamed(settings.config, ENVIRONMENT);
@@ -65,14 +66,6 @@ async function main(): Promise<void> {
 
 const ROOT = join(__dirname, '..');
 const ENVIRONMENT = 'dev';
-
-/** Of the database: a pull request adds the second. */
-function withOneInstance({ config, services }: RehearsedSettings): RehearsedSettings {
-  const environment = environmentNamed(config, ENVIRONMENT);
-  if (environment.database === 'none') throw new Error(`${ENVIRONMENT} has no database`);
-  const database = { ...environment.database, multiAz: false };
-  return { services, config: { ...config, environments: { [ENVIRONMENT]: { ...environment, database } } } };
-}
 
 /** Plans in words, as `terraform plan` without -json does, and keeps what is shown of a plan while it has a name for it. */
 class RecordingTerraform extends Terraform {

@@ -1,7 +1,6 @@
 import {
   chmodSync,
   copyFileSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -11,20 +10,14 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { checkConfig } from '../stacks/check-config';
-import { config as givenConfig } from '../stacks/config';
-import { synthesize } from '../stacks/main';
-import { loadServiceDescriptors } from '../stacks/services';
 import { findTerraform } from '../workflows-src/terraform/binary';
 import { run } from '../workflows-src/terraform/process';
 import { providerSource } from '../workflows-src/terraform/provider-mirror';
 import { Terraform } from '../workflows-src/terraform/terraform';
-import { Emulator, withoutAws } from './emulator';
+import { type Emulator, withoutAws } from './emulator';
+import { emulated, python, startEmulator, synthesizedResource } from './emulator-in-tests';
 
 const ROOT = join(__dirname, '..');
-const python = join(ROOT, '.fairlead', 'venv', 'bin', 'python');
-/** Without the emulator these are not run, and the setup has said so; in CI it has failed instead. */
-const emulated = existsSync(python) ? describe : describe.skip;
 
 type Json = Record<string, any>;
 
@@ -63,26 +56,21 @@ echo "$group $key" > standing
 
 /** The database of `dev-data` as it is synthesized, with the names of what stands in place of what the stack makes. */
 function synthesizedDatabase(group: string, key: string): Json {
-  const { config, services } = checkConfig(givenConfig, loadServiceDescriptors(join(ROOT, 'services')));
-  const outdir = mkdtempSync(join(tmpdir(), 'fairlead-synth-'));
-  try {
-    synthesize(config, services, outdir);
-    const text = readFileSync(join(outdir, 'stacks', 'dev-data', 'cdk.tf.json'), 'utf8');
-    const { depends_on: _, ...database } = (JSON.parse(text) as Json).resource.aws_db_instance
-      .postgres as Json;
-    return {
-      ...database,
-      db_subnet_group_name: 'fairlead-dev-database',
-      parameter_group_name: 'fairlead-dev-database-postgres16',
-      vpc_security_group_ids: [group],
-      kms_key_id: key,
-      master_user_secret_kms_key_id: key,
-      performance_insights_kms_key_id: key,
-      monitoring_role_arn: 'arn:aws:iam::111111111111:role/fairlead-dev-database-monitoring',
-    };
-  } finally {
-    rmSync(outdir, { recursive: true });
-  }
+  const { depends_on: _, ...database } = synthesizedResource(
+    'dev-data',
+    'aws_db_instance',
+    'postgres',
+  ) as Json;
+  return {
+    ...database,
+    db_subnet_group_name: 'fairlead-dev-database',
+    parameter_group_name: 'fairlead-dev-database-postgres16',
+    vpc_security_group_ids: [group],
+    kms_key_id: key,
+    master_user_secret_kms_key_id: key,
+    performance_insights_kms_key_id: key,
+    monitoring_role_arn: 'arn:aws:iam::111111111111:role/fairlead-dev-database-monitoring',
+  };
 }
 
 emulated('restoring a database as docs/restore.md says', () => {
@@ -112,16 +100,7 @@ emulated('restoring a database as docs/restore.md says', () => {
     stack = join(folder, 'cdktf.out', 'stacks', 'dev-data');
     mkdirSync(stack, { recursive: true });
     mkdirSync(join(folder, 'bin'));
-    emulator = await Emulator.start({
-      python,
-      env: withoutAws(process.env),
-      account: '111111111111',
-      region: 'eu-west-1',
-      log: join(folder, 'emulator.log'),
-      onDeath: (error) => {
-        throw error;
-      },
-    });
+    emulator = await startEmulator(folder);
     const providers = await providerSource({ env: process.env, cacheFolder: join(ROOT, '.fairlead') });
     const { file } = await findTerraform(process.env);
     program('aws', `exec '${python}' '${join(__dirname, 'emulator', 'aws_cli.py')}' "$@"`);

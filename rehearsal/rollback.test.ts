@@ -1,45 +1,22 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { checkConfig } from '../stacks/check-config';
-import { config as givenConfig } from '../stacks/config';
-import { synthesize } from '../stacks/main';
-import { loadServiceDescriptors } from '../stacks/services';
 import { child } from '../workflows-src/changes/json';
 import { findTerraform } from '../workflows-src/terraform/binary';
 import { providerSource } from '../workflows-src/terraform/provider-mirror';
 import { Terraform, TerraformError } from '../workflows-src/terraform/terraform';
-import { Emulator, withoutAws } from './emulator';
+import { type Emulator, withoutAws } from './emulator';
+import { emulated, startEmulator, synthesizedResource } from './emulator-in-tests';
 import { imageManifest } from './image';
 
 const ROOT = join(__dirname, '..');
-const python = join(ROOT, '.fairlead', 'venv', 'bin', 'python');
-/** Without the emulator these are not run, and the setup has said so; in CI it has failed instead. */
-const emulated = existsSync(python) ? describe : describe.skip;
 
 type Json = Record<string, any>;
 
 /** The ECS service of `dev-service-api` as it is synthesized: its postcondition is what is tested. */
-function synthesizedService(): Json {
-  const { config, services } = checkConfig(givenConfig, loadServiceDescriptors(join(ROOT, 'services')));
-  const outdir = mkdtempSync(join(tmpdir(), 'fairlead-synth-'));
-  try {
-    synthesize(config, services, outdir);
-    const text = readFileSync(join(outdir, 'stacks', 'dev-service-api', 'cdk.tf.json'), 'utf8');
-    return (JSON.parse(text) as Json).resource.aws_ecs_service.service as Json;
-  } finally {
-    rmSync(outdir, { recursive: true });
-  }
-}
+const synthesizedService = (): Json =>
+  synthesizedResource('dev-service-api', 'aws_ecs_service', 'service') as Json;
 
 /** A resource's attribute in place of each output of another stack, which this one stack does not have. */
 function standingAlone(service: Json): Json {
@@ -119,16 +96,7 @@ emulated('a deployment that ECS rolls back', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'fairlead-rollback-'));
-    emulator = await Emulator.start({
-      python,
-      env: withoutAws(process.env),
-      account: '111111111111',
-      region: 'eu-west-1',
-      log: join(folder, 'emulator.log'),
-      onDeath: (error) => {
-        throw error;
-      },
-    });
+    emulator = await startEmulator(folder);
     await emulator.aws('create-repository', { repository: 'fairlead/api' });
     good = await register('good', 'arm64');
     // Built for another processor: it starts nowhere.

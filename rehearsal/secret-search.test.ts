@@ -1,13 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Emulator, withoutAws } from './emulator';
+import type { Emulator } from './emulator';
+import { emulated, startEmulator } from './emulator-in-tests';
 import { mustHoldNoSecret, spellings } from './secret-search';
-
-const python = join(__dirname, '..', '.fairlead', 'venv', 'bin', 'python');
-/** Without the emulator these are not run, and the setup has said so; in CI it has failed instead. */
-const emulated = existsSync(python) ? describe : describe.skip;
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
@@ -57,16 +54,7 @@ emulated('the password of a database', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'fairlead-secrets-'));
-    emulator = await Emulator.start({
-      python,
-      env: withoutAws(process.env),
-      account: '111111111111',
-      region: 'eu-west-1',
-      log: join(folder, 'emulator.log'),
-      onDeath: (error) => {
-        throw error;
-      },
-    });
+    emulator = await startEmulator(folder);
   }, 60_000);
   beforeEach(() => {
     searched = mkdtempSync(join(folder, 'searched-'));

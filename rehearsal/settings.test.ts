@@ -25,6 +25,15 @@ describe.each(Object.keys(config.environments))('%s', (name) => {
     });
   });
 
+  test('with one database instance, differs in that alone', () => {
+    const { database } = settings;
+    if (database === 'none') throw new Error(`${name} has no database`);
+    expect(rehearsed(name, { oneInstance: true })).toEqual({
+      ...settings,
+      database: { ...database, multiAz: false },
+    });
+  });
+
   test('without a database, has none, and no service that wants one', () => {
     const { services } = rehearsedSettings(given, name, { database: false });
     expect(rehearsed(name, { database: false })).toEqual({ ...settings, database: 'none' });

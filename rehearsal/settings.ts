@@ -10,6 +10,8 @@ export interface RehearsedSettings {
 export interface Variant {
   /** Plain HTTP, no protection, forced deletes. @default as configured */
   readonly ephemeral?: boolean;
+  /** One database instance, in one zone. @default as configured */
+  readonly oneInstance?: boolean;
   /** `false` leaves the database out, and what services say of it. @default as configured */
   readonly database?: boolean;
 }
@@ -22,7 +24,7 @@ export interface Variant {
 export function rehearsedSettings(
   { config, services }: RehearsedSettings,
   environment: string,
-  { ephemeral = false, database = true }: Variant = {},
+  { ephemeral = false, oneInstance = false, database = true }: Variant = {},
 ): RehearsedSettings {
   const settings = environmentNamed(config, environment);
   return {
@@ -33,6 +35,8 @@ export function rehearsedSettings(
         [environment]: {
           ...settings,
           ...(ephemeral && ({ domain: 'ephemeral', protection: false } as const)),
+          ...(oneInstance &&
+            settings.database !== 'none' && { database: { ...settings.database, multiAz: false } }),
           ...(!database && ({ database: 'none' } as const)),
         },
       },
