@@ -676,8 +676,9 @@ function namesIn(plan: PlanJson): string {
     names.add(address).add(from ?? '');
     walk(change);
   }
+  walk(plan.output_changes);
   const invoked = plan.action_invocations.map((one) => JSON.stringify(one));
-  return JSON.stringify([...names, ...invoked, ...Object.keys(plan.output_changes)]);
+  return JSON.stringify([...names, ...invoked]);
 }
 
 function reversed(value: unknown): unknown {
