@@ -184,7 +184,28 @@ test('the boundary leaves room for what every role of the app is granted', () =>
   expect(refused).toEqual([]);
 });
 
-test('the deploy role releases its environment: registers, runs and updates, and hands roles to tasks only', () => {
+test('the apply role and the deploy role record releases of their environment, and read why a migration failed', () => {
+  for (const role of [apply, deploy]) {
+    const may = (action: string, arn: string): boolean => allows(role, action, `arn:aws:${arn}`);
+    expect(may('ssm:PutParameter', 'ssm:eu-west-1:111111111111:parameter/fairlead/dev/release/api')).toBe(
+      true,
+    );
+    expect(may('ssm:PutParameter', 'ssm:eu-west-1:111111111111:parameter/fairlead/prod/release/api')).toBe(
+      false,
+    );
+    expect(may('ssm:PutParameter', 'ssm:eu-west-1:111111111111:parameter/fairlead/dev/other')).toBe(false);
+    expect(
+      may(
+        'logs:GetLogEvents',
+        'logs:eu-west-1:111111111111:log-group:/fairlead/dev/api-migrate:log-stream:x',
+      ),
+    ).toBe(true);
+  }
+  const runs = 'arn:aws:ecs:eu-west-1:111111111111:task-definition/fairlead-dev-api-migrate:1';
+  expect(allows(apply, 'ecs:RunTask', runs)).toBe(true);
+});
+
+test('the deploy role puts an image back: registers and updates, runs nothing, and hands roles to tasks only', () => {
   expect(
     allows(deploy, 'ecs:UpdateService', 'arn:aws:ecs:eu-west-1:111111111111:service/fairlead-dev/api'),
   ).toBe(true);
@@ -194,7 +215,7 @@ test('the deploy role releases its environment: registers, runs and updates, and
       'ecs:RunTask',
       'arn:aws:ecs:eu-west-1:111111111111:task-definition/fairlead-dev-api-migrate:1',
     ),
-  ).toBe(true);
+  ).toBe(false);
   expect(
     allows(deploy, 'ecs:UpdateService', 'arn:aws:ecs:eu-west-1:111111111111:service/fairlead-prod/api'),
   ).toBe(false);

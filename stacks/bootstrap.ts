@@ -12,6 +12,7 @@ import {
   readableParameters,
   readStatements,
   registryStatements,
+  releaseStatements,
   roleAndKeyStatements,
   type PermissionScope,
 } from './constructs/project-permissions';
@@ -27,8 +28,10 @@ import {
   stateKeyAlias,
 } from './names';
 
-/** The only workflow whose jobs may push an image or change an environment. */
+/** The only workflow whose jobs may push an image or change an environment as it was reviewed. */
 const APPLY_WORKFLOW = 'apply.yml';
+/** The only one that may put back an image that ran before. */
+const ROLLBACK_WORKFLOW = 'rollback.yml';
 
 export interface BootstrapStackProps extends BaseStackProps {
   /** Environments of this account; each gets its plan, apply and deploy roles. */
@@ -73,7 +76,11 @@ export class BootstrapStack extends BaseStack {
     for (const environment of props.environments) {
       const mine = { ...all, environment, region: config.environments[environment]!.region };
       const prefix = `${project}-${environment}`;
-      const atWork = { workflow: APPLY_WORKFLOW, contexts: [`environment:${environment}`], environment };
+      const atWork = (workflow: string) => ({
+        workflow,
+        contexts: [`environment:${environment}`],
+        environment,
+      });
       const change = new IamPolicy(this, `${environment}-change`, {
         name: `${prefix}-change`,
         description: `Makes, changes and removes what ${prefix} consists of, roles and keys aside`,
@@ -93,9 +100,10 @@ export class BootstrapStack extends BaseStack {
         managedPolicyArns: { read: read.arn, change: change.arn },
         name: pipelineRoleName(project, 'apply', environment),
         description: `Changes ${prefix} as reviewed`,
-        trust: [githubTrust(provider.arn, github, atWork)],
+        trust: [githubTrust(provider.arn, github, atWork(APPLY_WORKFLOW))],
         statements: [
           ...roleAndKeyStatements(mine, boundary.arn),
+          ...releaseStatements(mine),
           ...(props.registry ? registryStatements(mine) : []),
           ...readState(state),
           ...writeState(state, [`${environment}-*`, ...(props.registry ? ['registry'] : [])]),
@@ -107,18 +115,12 @@ export class BootstrapStack extends BaseStack {
         boundaryArn: boundary.arn,
         managedPolicyArns: { read: read.arn },
         name: pipelineRoleName(project, 'deploy', environment),
-        description: `Releases an image to ${prefix}`,
-        trust: [githubTrust(provider.arn, github, atWork)],
+        description: `Puts ${prefix} back to an image that ran there before`,
+        trust: [githubTrust(provider.arn, github, atWork(ROLLBACK_WORKFLOW))],
         statements: [
           {
             Effect: 'Allow',
-            Action: [
-              'ecs:RegisterTaskDefinition',
-              'ecs:RunTask',
-              'ecs:StopTask',
-              'ecs:TagResource',
-              'ecs:UpdateService',
-            ],
+            Action: ['ecs:RegisterTaskDefinition', 'ecs:TagResource', 'ecs:UpdateService'],
             Resource: [
               `arn:aws:ecs:${mine.region}:${account}:*/${prefix}-*`,
               `arn:aws:ecs:${mine.region}:${account}:*/${prefix}/*`,
@@ -126,17 +128,7 @@ export class BootstrapStack extends BaseStack {
           },
           { Effect: 'Allow', Action: 'ecs:DeregisterTaskDefinition', Resource: '*' },
           passRoles(mine, ['ecs-tasks']),
-          {
-            // The last lines of a migration that failed.
-            Effect: 'Allow',
-            Action: 'logs:GetLogEvents',
-            Resource: `arn:aws:logs:${mine.region}:${account}:log-group:/${project}/${environment}/*`,
-          },
-          {
-            Effect: 'Allow',
-            Action: 'ssm:PutParameter',
-            Resource: `arn:aws:ssm:${mine.region}:${account}:parameter/${project}/${environment}/release/*`,
-          },
+          ...releaseStatements(mine),
           ...readState(state),
           ...writeState(state, [`${environment}-tasks-*`, `${environment}-service-*`]),
           ...neverRead(all, state),

@@ -72,6 +72,8 @@ test('what a stack reads from another is a contract: one that goes or is renamed
     'prod-tasks-api <- prod-network.aws_subnetprivate_eu-west-1b-subnet_E44856EFid',
     'prod-tasks-api <- prod-network.aws_subnetprivate_eu-west-1c-subnet_D5EC0B9Fid',
     'prod-tasks-api <- prod-network.aws_vpcvpcid',
+    'prod-tasks-api <- prod-platform.aws_ecs_cluster_capacity_providerscapacity_association_6700B845capacity_providers',
+    'prod-tasks-api <- prod-platform.aws_ecs_clusterclusterarn',
     'prod-tasks-api <- prod-platform.aws_kms_keykeyarn',
   ]);
 });
@@ -134,9 +136,7 @@ test('what people and commands read has names of its own', () => {
     'prod-platform.url',
     'prod-service-api.service_name',
     'prod-tasks-api.deployed_image',
-    'prod-tasks-api.migrate_security_group_id',
-    'prod-tasks-api.migrate_subnet_ids',
-    'prod-tasks-api.migrate_task_definition_arn',
+    'prod-tasks-api.migration',
     'prod-tasks-api.task_definition_arn',
   ]);
 });

@@ -341,12 +341,12 @@ describe('permissions', () => {
         (context) => `repo:${owner}@${ownerId}/${repository}@${repositoryId}:${context}`,
       ),
     });
-    const applying = {
-      'token.actions.githubusercontent.com:job_workflow_ref': `${owner}/${repository}/.github/workflows/apply.yml@refs/heads/main`,
-    };
-    const atWork = (environment: string): object => ({
+    const through = (workflow: string) => ({
+      'token.actions.githubusercontent.com:job_workflow_ref': `${owner}/${repository}/.github/workflows/${workflow}@refs/heads/main`,
+    });
+    const atWork = (environment: string, workflow: string): object => ({
       ...where,
-      ...applying,
+      ...through(workflow),
       ...subjects(`environment:${environment}`),
       'token.actions.githubusercontent.com:environment': environment,
     });
@@ -360,14 +360,17 @@ describe('permissions', () => {
     ).toEqual(
       Object.fromEntries(
         [
-          [`${config.project}-push`, { ...where, ...applying, ...subjects('ref:refs/heads/main') }] as const,
+          [
+            `${config.project}-push`,
+            { ...where, ...through('apply.yml'), ...subjects('ref:refs/heads/main') },
+          ] as const,
           ...Object.keys(config.environments).flatMap((environment) => [
             [
               `${config.project}-${environment}-plan`,
               { ...where, ...subjects('pull_request', 'ref:refs/heads/main') },
             ] as const,
-            [`${config.project}-${environment}-apply`, atWork(environment)] as const,
-            [`${config.project}-${environment}-deploy`, atWork(environment)] as const,
+            [`${config.project}-${environment}-apply`, atWork(environment, 'apply.yml')] as const,
+            [`${config.project}-${environment}-deploy`, atWork(environment, 'rollback.yml')] as const,
           ]),
         ].map(([name, StringEquals]) => [
           name,
@@ -403,10 +406,12 @@ describe('network', () => {
       ),
     ).toEqual([]);
     // A migration runs where the outputs say.
-    const migrations = stacks.filter(([, { output }]) => output?.migrate_subnet_ids);
+    const migrations = stacks.filter(([, { output }]) => output?.migration);
     expect(migrations.length).toBeGreaterThan(0);
     for (const [id, { output }] of migrations) {
-      expect([id, arePrivate(id, output.migrate_subnet_ids!.value as unknown[])]).toEqual([id, true]);
+      expect([id, arePrivate(id, (output.migration!.value as { subnet_ids: unknown[] }).subnet_ids)]).toEqual(
+        [id, true],
+      );
     }
   });
 

@@ -77,6 +77,11 @@ export function boundaryArn(project: string, account: string): string {
   return `arn:aws:iam::${account}:policy/${boundaryName(project)}`;
 }
 
+/** The SSM parameter that says which image of a service an environment runs; its versions are the ledger of releases. */
+export function releaseParameter(project: string, environment: string, service: string): string {
+  return `/${project}/${environment}/release/${service}`;
+}
+
 /** The ECR repository of a service: `<project>/<service>`. */
 export function repositoryName(project: string, service: string): string {
   return `${project}/${service}`;

@@ -221,13 +221,16 @@ test('what run-task needs is among the outputs', () => {
   expect(prod.output['task_definition_arn']).toEqual({
     value: '${aws_ecs_task_definition.task-definition.arn}',
   });
-  expect(prod.output['migrate_task_definition_arn']).toEqual({
-    value: '${aws_ecs_task_definition.migrate-definition.arn}',
+  const of = (output: string): unknown => expect.stringContaining(`.outputs.cross-stack-output-${output}`);
+  expect(prod.output['migration']?.value).toEqual({
+    task_definition_arn: '${aws_ecs_task_definition.migrate-definition.arn}',
+    container: 'migrate',
+    cluster_arn: of('aws_ecs_clusterclusterarn'),
+    capacity_provider: of('aws_ecs_cluster_capacity_providers'),
+    security_group_id: '${aws_security_group.migrate-security-group.id}',
+    subnet_ids: ['a', 'b', 'c'].map(() => of('aws_subnetprivate')),
+    log_group: '/fairlead/prod/api-migrate',
   });
-  expect(prod.output['migrate_security_group_id']).toEqual({
-    value: '${aws_security_group.migrate-security-group.id}',
-  });
-  expect(prod.output['migrate_subnet_ids']?.value).toHaveLength(3);
 });
 
 test('a service without a database has one task definition, no task role and no way to a database', () => {
@@ -235,5 +238,5 @@ test('a service without a database has one task definition, no task role and no 
   expect(only(stack, 'aws_ecs_task_definition')).not.toHaveProperty('task_role_arn');
   expect(stack.resource).not.toHaveProperty('aws_security_group');
   expect(JSON.stringify(stack)).not.toContain('DATABASE_');
-  expect(stack.output).not.toHaveProperty('migrate_task_definition_arn');
+  expect(stack.output).not.toHaveProperty('migration');
 });

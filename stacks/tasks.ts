@@ -39,7 +39,7 @@ export class TasksStack extends BaseStack {
 
   public constructor(scope: Construct, id: string, props: TasksStackProps) {
     super(scope, id, props);
-    const { config, service, descriptor, network, settings } = props;
+    const { config, service, descriptor, network, platform, settings } = props;
     const access = props.database;
     const image = this.imageVariable(repositoryUrl(config, service));
     const environment: Record<string, string> = {
@@ -71,7 +71,7 @@ export class TasksStack extends BaseStack {
       },
     });
     new TerraformOutput(this, 'task_definition_arn', { value: this.taskDefinitionArn });
-    // Read back by an apply that is given no new image, so that it keeps the one which is deployed.
+    // Read back where nothing was released yet: an apply keeps what is there.
     new TerraformOutput(this, 'deployed_image', { value: image });
 
     if (!descriptor.migrate || !access) return;
@@ -80,7 +80,7 @@ export class TasksStack extends BaseStack {
       family: this.nameOf(props, `${service}-migrate`),
       mayReadSecret: access,
       container: {
-        name: 'migrate',
+        name: MIGRATE,
         image,
         command: descriptor.migrate,
         environment,
@@ -101,9 +101,18 @@ export class TasksStack extends BaseStack {
       port: access.port,
       description: `${service} migration to PostgreSQL`,
     });
-    new TerraformOutput(this, 'migrate_task_definition_arn', { value: migrate });
-    new TerraformOutput(this, 'migrate_security_group_id', { value: group.id });
-    new TerraformOutput(this, 'migrate_subnet_ids', { value: network.privateSubnetIds });
+    // All that it takes to run it: a release reads nothing else.
+    new TerraformOutput(this, 'migration', {
+      value: {
+        task_definition_arn: migrate,
+        container: MIGRATE,
+        cluster_arn: platform.clusterArn,
+        capacity_provider: platform.capacityProviderName,
+        security_group_id: group.id,
+        subnet_ids: network.privateSubnetIds,
+        log_group: this.logGroupName(props, 'migrate'),
+      },
+    });
   }
 
   /** What is deployed, by digest: a tag can be moved to another image after the review. */
@@ -120,6 +129,10 @@ export class TasksStack extends BaseStack {
       errorMessage: `image must be ${repository}@sha256:<64 hexadecimal digits>: pass the digest of an image in this repository, not a tag (TF_VAR_image or -var image=…).`,
     });
     return image.stringValue;
+  }
+
+  private logGroupName({ config, environment, service }: TasksStackProps, purpose: Task['purpose']): string {
+    return `/${config.project}/${environment}/${service}${purpose === 'migrate' ? '-migrate' : ''}`;
   }
 
   private nameOf({ config, environment }: TasksStackProps, what: string): string {
@@ -146,7 +159,7 @@ export class TasksStack extends BaseStack {
       }).arn;
 
     const logGroup = new CloudwatchLogGroup(this, `${purpose}-log`, {
-      name: `/${project}/${environment}/${service}${purpose === 'migrate' ? '-migrate' : ''}`,
+      name: this.logGroupName(props, purpose),
       retentionInDays: LOG_RETENTION_DAYS,
       kmsKeyId: platform.logKeyArn,
     });
@@ -192,6 +205,9 @@ export class TasksStack extends BaseStack {
     }).arn;
   }
 }
+
+/** The container of the migration task, and the start of its log stream's name. */
+const MIGRATE = 'migrate';
 
 interface Task {
   readonly purpose: 'task' | 'migrate';

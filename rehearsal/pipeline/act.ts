@@ -41,8 +41,7 @@ const STAND_INS: Readonly<Partial<Record<keyof typeof PINS, string>>> = {
   'hashicorp/setup-terraform': 'nothing',
   'aws-actions/configure-aws-credentials': 'sign-in',
   'aws-actions/amazon-ecr-login': 'nothing',
-  'docker/setup-buildx-action': 'nothing',
-  'docker/build-push-action': 'nothing',
+  'grafana/setup-k6-action': 'nothing',
 };
 
 /**

@@ -1,3 +1,4 @@
+import { releaseParameter } from '../names';
 import type { PolicyStatement } from './policy';
 
 /** What a policy speaks of: the whole project in an account, or one environment of it. */
@@ -328,7 +329,7 @@ function servicesInUse(scope: PermissionScope): readonly ServiceUse[] {
     {
       service: 'ssm',
       resources: readableParameters(scope),
-      reads: ['GetParameter', 'GetParameters', 'ListTagsForResource'],
+      reads: ['GetParameter', 'GetParameterHistory', 'GetParameters', 'ListTagsForResource'],
       lists: ['DescribeParameters'],
     },
   ];
@@ -574,7 +575,28 @@ export function readableParameters(scope: PermissionScope): readonly string[] {
   const region = scope.region ?? '*';
   return [
     `arn:aws:ssm:${region}::parameter/aws/service/ecs/optimized-ami/*`,
-    `arn:aws:ssm:${region}:${scope.account}:parameter/${scope.project}/${scope.environment ?? '*'}/release/*`,
+    `arn:aws:ssm:${region}:${scope.account}:parameter${releaseParameter(scope.project, scope.environment ?? '*', '*')}`,
+  ];
+}
+
+/** What a release does besides applying stacks: shows why a migration failed, and says which image runs. */
+export function releaseStatements({
+  project,
+  environment = '*',
+  account,
+  region = '*',
+}: PermissionScope): readonly PolicyStatement[] {
+  return [
+    {
+      Effect: 'Allow',
+      Action: 'logs:GetLogEvents',
+      Resource: `arn:aws:logs:${region}:${account}:log-group:/${project}/${environment}/*`,
+    },
+    {
+      Effect: 'Allow',
+      Action: 'ssm:PutParameter',
+      Resource: `arn:aws:ssm:${region}:${account}:parameter${releaseParameter(project, environment, '*')}`,
+    },
   ];
 }
 

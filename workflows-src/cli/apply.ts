@@ -6,14 +6,19 @@ import { visible } from '../changes/visible-text';
 import { renderApply, unlockCommand } from '../comment/render-apply';
 import { COMMENT_BYTES } from '../comment/markdown';
 import { applyStacks } from '../operations/apply';
+import { appliedNow } from '../operations/applied';
 import { applyReviewed, type Unlock, unlockOf } from '../operations/apply-reviewed';
 import { checkedOutCommit } from '../operations/commit';
 import { messageOf } from '../operations/plan';
 import { StateStore } from '../operations/state-store';
+import type { Release } from '../release/release';
 import { type ApplyReport, isWhole } from '../review/apply-report';
+import { coverageOf } from '../review/coverage';
 import { readReviews } from '../review/reviews';
 import type { SynthesizedStack } from '../graph/synthesized';
 import { type CommandIo, UsageError } from './io';
+import { releaseStore } from './release-store';
+import { releaseOf, type ReleaseOptions, runOf } from './releases';
 import { chosen, openWorkspace, type OpenWorkspace } from './workspace';
 import { writeWhole } from './write-whole';
 
@@ -23,8 +28,11 @@ Synthesizes, then plans each of the environment's stacks (or those named) with i
 terraform refuses when the state has changed in between; along the graph, several at a time. A stack whose dependency failed is left alone; running again goes on from there. The bootstrap
 stack is not among them: it takes an administrator (npm run bootstrap).
 
-  --image <service>=<repository>@sha256:<digest>   deploy this image; default: the one that is deployed
+  --image <service>=<repository>@sha256:<digest>   with --reviews: release this image on the way (by hand: npm run release);
+                         default: every service keeps the image that was released last
+  --trusted-roots <file> with --image: what \`gh attestation trusted-root\` prints, to verify its attestation
   --reviews <file>       apply only what was reviewed: all stacks are planned first, and if anything was not, none is applied
+  --everything           with --reviews: plan also what is configured as it was last applied, which is left alone otherwise
   --approve <digest>     with --reviews: also apply the plan with this digest, which a stopped run has printed
   --report <file>        with --reviews: write what became of each stack there
   --last-applied <file>  do nothing but write there, as JSON, the commit that was last applied to each stack
@@ -44,6 +52,8 @@ export async function applyCommand(argv: readonly string[], io: CommandIo): Prom
     options: {
       image: { type: 'string', multiple: true },
       reviews: { type: 'string' },
+      'trusted-roots': { type: 'string' },
+      everything: { type: 'boolean' },
       approve: { type: 'string', multiple: true },
       report: { type: 'string' },
       'last-applied': { type: 'string' },
@@ -54,8 +64,9 @@ export async function applyCommand(argv: readonly string[], io: CommandIo): Prom
     io.out(HELP);
     return 0;
   }
-  if (values.reviews === undefined && (values.approve !== undefined || values.report !== undefined))
-    throw new UsageError('--approve and --report go with --reviews');
+  const withReviews = ['approve', 'report', 'image', 'everything'] as const;
+  const misplaced = withReviews.find((name) => values.reviews === undefined && values[name] !== undefined);
+  if (misplaced !== undefined) throw new UsageError(`--${misplaced} goes with --reviews`);
   const approved = approvedDigests(values.approve ?? []);
   const [environment = '', ...names] = positionals;
   const workspace = await openWorkspace(io, { environment, images: values.image ?? [] });
@@ -73,15 +84,23 @@ export async function applyCommand(argv: readonly string[], io: CommandIo): Prom
       `${file}: is of ${reviews.environment} at ${reviews.commit}; this is ${environment} at ${commit ?? 'no commit'}`,
     );
   const run = runOf(io.env);
-  const outcomes = await applyReviewed(workspace, stacks, {
-    reviews,
-    approved,
+  const result = await applyReviewed(workspace, stacks, {
+    rule: {
+      commit,
+      newer: reviews.newer,
+      coverage: (plan, images) => coverageOf(plan, reviews.pullRequests, approved, { images }),
+    },
     store,
+    releases: await releasesIn(io, workspace, environment, {
+      trustedRoots: values['trusted-roots'],
+      pointer: { commit, by: 'release', ...(run !== undefined && { run }) },
+    }),
+    everything: values.everything ?? false,
     ...(run !== undefined && { run }),
   });
   workspace.board.close();
   const pullRequests = reviews.pullRequests.map(({ number }) => number);
-  const report: ApplyReport = { format: 1, environment, commit, pullRequests, stacks: outcomes };
+  const report: ApplyReport = { format: 1, environment, commit, pullRequests, ...result };
   if (values.report !== undefined) writeWhole(resolve(io.cwd, values.report), `${JSON.stringify(report)}\n`);
   io.out(renderApply(report, undefined, COMMENT_BYTES));
   io.signal?.throwIfAborted();
@@ -111,9 +130,12 @@ async function applyUnreviewed(
   io.signal?.throwIfAborted();
   if (commit !== undefined) {
     // From here on, what is merged later has to have been reviewed.
-    const applied = { commit, at: new Date().toISOString() };
+    const at = new Date();
     for (const stack of stacks.filter(({ id }) => outcomes.get(id)?.state === 'done'))
-      await store.writeApplied(stack, { format: 1, applied });
+      await store.writeApplied(stack, {
+        format: 1,
+        applied: await appliedNow(workspace, stack, commit, at),
+      });
   }
   if (code !== 0) io.err(`\nWhen that is mended, run it again: what is done stays done.\n`);
   return code;
@@ -164,8 +186,21 @@ function approvedDigests(given: readonly string[]): ReadonlySet<string> {
   return new Set(digests);
 }
 
-/** https://docs.github.com/en/actions/reference/workflows-and-actions/variables#default-environment-variables */
-function runOf(env: NodeJS.ProcessEnv): string | undefined {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
-  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined;
+/** Of the images that were given, those that do not run yet. */
+async function releasesIn(
+  io: CommandIo,
+  workspace: OpenWorkspace,
+  environment: string,
+  options: Pick<ReleaseOptions, 'trustedRoots' | 'pointer'>,
+): Promise<readonly Release[]> {
+  if (workspace.images.size === 0) return [];
+  const store = releaseStore(io, environment, workspace.stacks);
+  const releases = [...workspace.images].map(async ([service, image]) => {
+    const previous = (await store.current(service))?.image;
+    if (previous === image) return [];
+    return [
+      releaseOf(io, workspace, store, { ...options, environment, service, image, previous, migrates: true }),
+    ];
+  });
+  return (await Promise.all(releases)).flat();
 }

@@ -65,7 +65,20 @@ async function mergeBase(io: CommandIo, ref: string): Promise<string> {
     .then((found) => found.trim());
 }
 
-async function synthesizedAt(io: CommandIo, commit: string): Promise<readonly StackFiles[]> {
+function synthesizedAt(io: CommandIo, commit: string): Promise<readonly StackFiles[]> {
+  return withSynthesized(io, commit, async (outdir) => stackFiles(inOrder(readSynthesized(outdir))));
+}
+
+/**
+ * Synthesizes another commit in a worktree of its own, with the packages of this checkout.
+ * @param work is given the folder with its stacks, which is gone afterwards
+ * @throws Error with what git or the app said
+ */
+export async function withSynthesized<T>(
+  io: CommandIo,
+  commit: string,
+  work: (outdir: string) => Promise<T>,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-base-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   process.on('exit', remove);
@@ -76,9 +89,9 @@ async function synthesizedAt(io: CommandIo, commit: string): Promise<readonly St
       symlinkSync(join(io.cwd, 'node_modules'), join(worktree, 'node_modules'));
     const outdir = join(folder, 'cdktf.out');
     await synthesize({ ...io, cwd: worktree }, outdir).catch((error: unknown) => {
-      throw new Error(`the base, ${commit}: ${(error as Error).message}`, { cause: error });
+      throw new Error(`the commit ${commit}: ${(error as Error).message}`, { cause: error });
     });
-    return stackFiles(inOrder(readSynthesized(outdir)));
+    return await work(outdir);
   } finally {
     remove();
     process.removeListener('exit', remove);

@@ -20,6 +20,14 @@ const commands: Readonly<Record<string, Command>> = {
     does: 'plans under the lock and applies, along the graph',
     load: () => (require('./apply') as typeof import('./apply')).applyCommand,
   },
+  release: {
+    does: 'releases an image by hand, as a merge does',
+    load: () => (require('./release') as typeof import('./release')).releaseCommand,
+  },
+  rollback: {
+    does: 'puts a service back to an image that ran before',
+    load: () => (require('./rollback') as typeof import('./rollback')).rollbackCommand,
+  },
   drift: {
     does: 'reports what was changed behind Terraform’s back',
     load: () => (require('./drift') as typeof import('./drift')).driftCommand,

@@ -13,12 +13,14 @@ import {
   type SynthesizedStack,
 } from '../graph/synthesized';
 import type { Workspace } from '../operations/workspace';
+import type { ReleasePointer } from '../release/pointer';
 import { findTerraform } from '../terraform/binary';
 import { run } from '../terraform/process';
 import { providerSource } from '../terraform/provider-mirror';
 import { Terraform } from '../terraform/terraform';
 import { type CommandIo, UsageError } from './io';
 import { ProgressBoard, type Screen } from './progress';
+import { releaseStore } from './release-store';
 
 /** What the commands on an environment's stacks begin with: synthesized stacks, terraform, a progress board on stderr. */
 export interface OpenWorkspace extends Workspace, EnvironmentStacks {
@@ -62,6 +64,7 @@ export async function openWorkspace(
     ...mine,
     terraform: new Terraform(binary, { ...io.env, ...providers.env }, io.signal),
     images: given,
+    released: once((service) => releaseStore(io, environment, mine.stacks).current(service)),
     secrets: Masking.secretsOf(io.env),
     watch: (stack, state, end) => board.set(stack, state, end),
     signal: io.signal,
@@ -84,6 +87,18 @@ export function chosen(
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
+}
+
+/** The image that runs, asked for once a service, and only when a plan needs it. */
+function once(
+  current: (service: string) => Promise<ReleasePointer | undefined>,
+): NonNullable<Workspace['released']> {
+  const known = new Map<string, Promise<string | undefined>>();
+  return (service) => {
+    const image = known.get(service) ?? current(service).then((pointer) => pointer?.image);
+    known.set(service, image);
+    return image;
+  };
 }
 
 /** stderr, so that stdout is the result alone. */

@@ -2,7 +2,8 @@ import { visible } from '../changes/visible-text';
 import type { ApplyOutcome, Unlock } from '../operations/apply-reviewed';
 import { type ApplyReport, isWhole } from '../review/apply-report';
 import { diagnosticsGroup } from './groups';
-import { bytes, code, fence, number, plural, prose, shorten } from './markdown';
+import { bytes, code, fence, number, plural, prose, shorten, some } from './markdown';
+import { releaseLine, releaseTrouble } from './render-release';
 import { fitSections, type Section } from './sections';
 import { line, stackName, stackNames, stackTitle } from './words';
 
@@ -20,7 +21,12 @@ export function renderApply(report: ApplyReport, runUrl: string | undefined, bud
   const where = runUrl === undefined ? '' : ` by [this run](<${encodeURI(runUrl)}>)`;
   const footer = `<sub>Applied at ${code(report.commit)}${where}</sub>`;
   const room = budget - bytes(headlined) - bytes(footer) - 8;
-  const top = [headlined, ...trouble(report, room / 2)].join('\n\n');
+  const releases = report.releases.slice(0, MOST_RELEASES).map((release) => `- ${releaseLine(release)}`);
+  const top = [
+    headlined,
+    ...trouble(report, room / 2),
+    ...(releases.length > 0 ? [releases.join('\n')] : []),
+  ].join('\n\n');
   const head = [top, table(stacks, (budget - bytes(top) - bytes(footer)) / 2)].join('\n\n');
   const left = budget - bytes(head) - bytes(footer) - 6;
   const details = fitSections(stacks.flatMap(sectionOf), left).markdown;
@@ -31,14 +37,23 @@ function headline(report: ApplyReport): string {
   const having = (outcome: ApplyOutcome['outcome']): number =>
     report.stacks.filter((one) => one.outcome === outcome).length;
   if (having('not reviewed') > 0 && having('applied') === 0) return 'stopped, and nothing was changed';
+  const stopped = report.releases.flatMap((one) => (one.outcome === 'failed' ? [one] : []));
+  if (stopped.length > 0) {
+    const where = stopped.map(({ service, step }) => `${code(service)} at its ${step}`);
+    return `${plural(stopped.length, 'release')} stopped, ${some(where, MOST_RELEASES)}`;
+  }
   if (!isWhole(report)) {
     const left = report.stacks.length - having('applied') - having('unchanged');
     return `not applied whole, ${plural(left, 'stack')} left`;
   }
+  const released = report.releases.map(({ service }) => code(service));
+  if (released.length > 0) return `released ${some(released, MOST_RELEASES)}`;
   return having('applied') === 0 ? 'nothing to do' : `applied, ${plural(having('applied'), 'stack')} changed`;
 }
 
-function trouble({ stacks }: ApplyReport, budget: number): readonly string[] {
+const MOST_RELEASES = 5;
+
+function trouble({ stacks, releases }: ApplyReport, budget: number): readonly string[] {
   const notReviewed = stacks.filter((one) => one.outcome === 'not reviewed');
   const failed = stacks.filter((one) => one.outcome === 'failed');
   const stopped = notReviewed.length === 0 ? [] : whatToApprove(notReviewed);
@@ -48,7 +63,7 @@ function trouble({ stacks }: ApplyReport, budget: number): readonly string[] {
       : [
           `**Failed**: ${names(failed)}. What is done stays done; when the cause is mended, run the failed job again, and it goes on from there.`,
         ];
-  const room = (budget - bytes(quoted([...stopped, ...broken].join('\n\n')))) / 2;
+  const room = (budget - bytes(quoted([...stopped, ...broken].join('\n\n')))) / 3;
   const problems = [...new Set(notReviewed.flatMap(({ problems: own }) => own))];
   const reasons = fitting(
     problems.map((problem) => prose(shorten(problem, 500))),
@@ -60,7 +75,15 @@ function trouble({ stacks }: ApplyReport, budget: number): readonly string[] {
     room,
     (rest) => `${plural(rest, 'more stack')} locked.`,
   );
-  const said = [...stopped.slice(0, 1), ...reasons, ...stopped.slice(1), ...broken, ...locks];
+  const unreleased = fitting(
+    releases.flatMap((release) => {
+      const said = releaseTrouble(release).join('\n\n');
+      return said === '' ? [] : [said];
+    }),
+    room,
+    (rest) => `${plural(rest, 'more release')} stopped: the log of the run has why.`,
+  );
+  const said = [...stopped.slice(0, 1), ...reasons, ...stopped.slice(1), ...unreleased, ...broken, ...locks];
   return said.length === 0 ? [] : [`> [!CAUTION]\n${quoted(said.join('\n\n'))}`];
 }
 

@@ -21,8 +21,8 @@ const setupNode: Step = { name: 'Set up Node', uses: 'actions/setup-node', with:
 const push = {
   id: 'push',
   name: 'Push',
-  uses: 'docker/build-push-action',
-  with: { context: '.' },
+  uses: 'actions/attest',
+  with: { 'subject-path': '.' },
 } as const satisfies Step;
 
 function job(change: Partial<Job> = {}): Job {
@@ -64,9 +64,9 @@ describe('eight mistakes that reached somebody’s main branch are found before 
 
   it('2: an output that the action does not have', () => {
     expect(
-      problems({ build: { ...job(), outputs: { d: '${{ steps.push.outputs.digst }}' }, steps: [push] } }),
+      problems({ build: { ...job(), outputs: { d: '${{ steps.push.outputs.bundle-pth }}' }, steps: [push] } }),
     ).toEqual([
-      "ship, job 'build': steps.push.outputs.digst: no output of step 'push' is named 'digst'; valid names: digest, imageid, metadata",
+      "ship, job 'build': steps.push.outputs.bundle-pth: no output of step 'push' is named 'bundle-pth'; valid names: attestation-id, attestation-url, bundle-path, storage-record-ids",
     ]);
   });
 
@@ -80,10 +80,10 @@ describe('eight mistakes that reached somebody’s main branch are found before 
     expect(
       problems({
         build: withSteps(checkout, push),
-        deploy: { ...job(), outputs: { digest: '${{ steps.push.outputs.digest }}' } },
+        deploy: { ...job(), outputs: { digest: '${{ steps.push.outputs.bundle-path }}' } },
       }),
     ).toEqual([
-      "ship, job 'deploy': steps.push.outputs.digest: no earlier step of this job has the id 'push' (job 'build' has one: pass it on as an output of that job, or read it after that step); valid ids: none",
+      "ship, job 'deploy': steps.push.outputs.bundle-path: no earlier step of this job has the id 'push' (job 'build' has one: pass it on as an output of that job, or read it after that step); valid ids: none",
     ]);
   });
 
@@ -91,10 +91,10 @@ describe('eight mistakes that reached somebody’s main branch are found before 
     const { id: _id, ...nameless } = push;
     expect(
       problems({
-        build: { ...job(), outputs: { d: '${{ steps.push.outputs.digest }}' }, steps: [nameless] },
+        build: { ...job(), outputs: { d: '${{ steps.push.outputs.bundle-path }}' }, steps: [nameless] },
       }),
     ).toEqual([
-      "ship, job 'build': steps.push.outputs.digest: no earlier step of this job has the id 'push'; valid ids: none",
+      "ship, job 'build': steps.push.outputs.bundle-path: no earlier step of this job has the id 'push'; valid ids: none",
     ]);
   });
 
@@ -120,7 +120,7 @@ describe('eight mistakes that reached somebody’s main branch are found before 
   );
 
   it('8: outputs of a job that is not in needs', () => {
-    const built = { ...job(), outputs: { digest: '${{ steps.push.outputs.digest }}' }, steps: [push] };
+    const built = { ...job(), outputs: { digest: '${{ steps.push.outputs.bundle-path }}' }, steps: [push] };
     expect(
       problems({
         build: built,
@@ -149,11 +149,11 @@ describe('the compiler finds, before the generator does', () => {
   });
 
   it('an output that the action does not have, and one of a step without id', () => {
-    // @ts-expect-error -- 'digst' is no output of docker/build-push-action
-    expect(stepOutput(push, 'digst')).toBe('${{ steps.push.outputs.digst }}');
+    // @ts-expect-error -- 'bundle-pth' is no output of actions/attest
+    expect(stepOutput(push, 'bundle-pth')).toBe('${{ steps.push.outputs.bundle-pth }}');
     const { id: _id, ...nameless } = push;
     // @ts-expect-error -- without an id nothing can refer to it
-    expect(stepOutput(nameless, 'digest')).toBe('${{ steps.undefined.outputs.digest }}');
+    expect(stepOutput(nameless, 'bundle-path')).toBe('${{ steps.undefined.outputs.bundle-path }}');
   });
 
   it('needs of a job that does not exist, a misspelt key, an action that is not pinned, a scope without a reason', () => {
@@ -183,7 +183,7 @@ describe('house rules', () => {
       problems({
         build: {
           ...job(),
-          outputs: { digest: stepOutput(push, 'digest') },
+          outputs: { digest: stepOutput(push, 'bundle-path') },
           strategy: { matrix: { node: [20, 24] }, 'fail-fast': false },
           steps: [
             checkout,
@@ -248,8 +248,8 @@ describe('house rules', () => {
     ],
     [
       'a step that reads a later one',
-      withSteps({ name: 'Read', if: 'steps.push.outputs.digest', run: 'true' }, push),
-      "step 'Read': steps.push.outputs.digest: no earlier step of this job has the id 'push' (job 'build' has one: pass it on as an output of that job, or read it after that step); valid ids: none",
+      withSteps({ name: 'Read', if: 'steps.push.outputs.bundle-path', run: 'true' }, push),
+      "step 'Read': steps.push.outputs.bundle-path: no earlier step of this job has the id 'push' (job 'build' has one: pass it on as an output of that job, or read it after that step); valid ids: none",
     ],
     [
       'a matrix value that there is not',

@@ -4,12 +4,14 @@ import type { Mismatch } from '../changes/ledger';
 import type { Plan } from '../changes/planned-change';
 import { runGraph } from '../graph/schedule';
 import type { SynthesizedStack } from '../graph/synthesized';
-import { coverageOf } from '../review/coverage';
-import type { Reviews } from '../review/reviews';
+import { serviceOf, type PutBack, type Release, type ReleaseOutcome, ReleaseRun } from '../release/release';
+import type { Coverage } from '../review/coverage';
 import { applyPlanned } from './apply';
 import { shownMessage } from './diagnostics';
 import { changesAnything, messageOf, planned, summary } from './plan';
+import { besidesImages } from '../review/image-only';
 import type { LockInfo, StateStore } from './state-store';
+import { appliedNow, configurationDigest } from './applied';
 import { Deferred, initialize, planFile, removePlan, variablesOf, type Workspace } from './workspace';
 
 /** What became of a stack. */
@@ -48,33 +50,55 @@ export async function unlockOf(store: StateStore, stack: SynthesizedStack): Prom
   return { lock, ...(running?.run !== undefined && { run: running.run }) };
 }
 
-export interface ReviewedApply {
-  readonly reviews: Reviews;
-  /** Digests of plans that a person approved by hand. */
-  readonly approved: ReadonlySet<string>;
+/** By what right plans are applied. */
+export interface ApplyRule {
+  /** What is to be applied. */
+  readonly commit: string;
+  /** Stacks to which a newer commit was applied already, and that commit. */
+  readonly newer: Readonly<Record<string, string>>;
+  /** @param images that count as one and the same in the plan */
+  coverage(plan: Plan, images: readonly string[]): Coverage;
+}
+
+export interface ApplyOptions {
+  readonly rule: ApplyRule;
   readonly store: StateStore;
+  /** Images to release, each with the two stacks of its service. @default none: every service keeps its image */
+  readonly releases?: readonly Release[];
+  /** Whether stacks are planned, too, of which nothing has changed since they were last applied. @default false */
+  readonly everything?: boolean;
   /** Address of this run, for whoever finds its lock. @default none */
   readonly run?: string;
   /** @default the clock's */
   readonly now?: () => Date;
 }
 
+export interface ApplyResult {
+  /** One a stack, in the given order. */
+  readonly stacks: readonly ApplyOutcome[];
+  readonly releases: readonly ReleaseOutcome[];
+}
+
 /**
- * Applies what was reviewed, and nothing else. First every stack is planned and compared with the reviews: when one is not
+ * Applies what the rule covers, and nothing else. First every stack is planned and compared with it: when one is not
  * covered, nothing is applied at all. Then along the graph each plan is applied as it is; a stack that reads from one that
  * has changed is planned and compared once more, because its plan is another one then.
+ *
+ * An image is released on the way: its attestation is verified before anything is planned, its migration runs between the
+ * two stacks of its service, and after those it is tested and recorded. When one of these steps fails, the image that ran
+ * before is put back.
  * @param stacks dependencies first
- * @returns one outcome a stack, in the given order; also of a run that was aborted after it had begun to apply
+ * @returns also for a run that was aborted after it had begun to apply
  * @throws only when the run was aborted before
  */
 export async function applyReviewed(
   workspace: Workspace,
   stacks: readonly SynthesizedStack[],
-  options: ReviewedApply,
-): Promise<readonly ApplyOutcome[]> {
+  options: ApplyOptions,
+): Promise<ApplyResult> {
   const run = new ReviewedRun(workspace, stacks, options);
   try {
-    return await run.outcomes();
+    return await run.result();
   } finally {
     await Promise.all(stacks.map(removePlan));
   }
@@ -89,30 +113,66 @@ interface Ready {
 class ReviewedRun {
   private readonly ready = new Map<string, Ready>();
   private readonly changed = new Set<string>();
+  /** Stacks that are not planned, because nothing of them has changed since they were last applied. */
+  private readonly asApplied = new Set<string>();
+  private readonly releases: ReadonlyMap<string, ReleaseRun>;
+  private readonly workspace: Workspace;
 
   public constructor(
-    private readonly workspace: Workspace,
+    workspace: Workspace,
     private readonly stacks: readonly SynthesizedStack[],
-    private readonly options: ReviewedApply,
-  ) {}
+    private readonly options: ApplyOptions,
+  ) {
+    const releases = options.releases ?? [];
+    this.releases = new Map(releases.map((release) => [release.service, new ReleaseRun(release)]));
+    const images = releases.map(({ service, image }) => [service, image] as const);
+    this.workspace = { ...workspace, images: new Map([...workspace.images, ...images]) };
+  }
 
-  public async outcomes(): Promise<readonly ApplyOutcome[]> {
-    const newer = this.stacks.filter(({ id }) => Object.hasOwn(this.options.reviews.newer, id));
+  public async result(): Promise<ApplyResult> {
+    const stacks = await this.outcomes();
+    const releases: ReleaseOutcome[] = [];
+    for (const release of this.releases.values()) {
+      const back: PutBack = release.hasFailed ? await this.putBack(release) : { state: 'untouched' };
+      releases.push(release.outcome(back, 'its stacks were not applied'));
+    }
+    return { stacks, releases };
+  }
+
+  private async outcomes(): Promise<readonly ApplyOutcome[]> {
+    const newer = this.stacks.filter(({ id }) => Object.hasOwn(this.options.rule.newer, id));
     if (newer.length > 0) return this.stacks.map((stack) => this.tooOld(stack));
+
+    const doubtful = await this.unverified();
+    if (doubtful !== undefined) return this.stacks.map(({ id }) => notBegun(id, doubtful));
 
     const first = await this.each((stack) => this.plan(stack), false);
     this.workspace.signal?.throwIfAborted();
     const stopped = first.some((one) => one?.outcome === 'not reviewed' || one?.outcome === 'failed');
     if (stopped) {
       return this.stacks.map(
-        ({ id }, index) =>
-          first[index] ?? { stack: id, outcome: 'not begun', because: 'another stack stopped the run' },
+        ({ id }, index) => first[index] ?? notBegun(id, 'another stack stopped the run'),
       );
     }
     const second = await this.each((stack) => this.apply(stack), true);
-    return this.stacks.map(
-      ({ id }, index) => second[index] ?? { stack: id, outcome: 'not begun', because: 'the run was stopped' },
-    );
+    return this.stacks.map(({ id }, index) => second[index] ?? notBegun(id, 'the run was stopped'));
+  }
+
+  /** @returns why nothing is begun, when an image is not what it should be */
+  private async unverified(): Promise<string | undefined> {
+    for (const run of this.releases.values()) {
+      const { service, image } = run.release;
+      this.workspace.watch(`release ${service}`, 'verifying the attestation');
+      try {
+        await run.at('attestation', () => run.release.verify());
+      } catch {
+        this.workspace.signal?.throwIfAborted();
+        // The release says why.
+        this.workspace.watch(`release ${service}`, 'failed: attestation', 'end');
+        return `the attestation of ${image} was not verified`;
+      }
+    }
+    return undefined;
   }
 
   private async each<R extends ApplyOutcome | undefined>(
@@ -148,6 +208,11 @@ class ReviewedRun {
 
   /** @returns undefined when it may be applied, or can be judged only after those that it reads from */
   private async plan(stack: SynthesizedStack): Promise<ApplyOutcome | undefined> {
+    if (await this.isAsApplied(stack)) {
+      this.asApplied.add(stack.id);
+      this.workspace.watch(stack.id, 'as it was last applied', 'end');
+      return undefined;
+    }
     if (stack.reads.some((id) => this.changed.has(id))) {
       this.changed.add(stack.id);
       this.workspace.watch(stack.id, 'waits for what it reads from', 'end');
@@ -161,17 +226,45 @@ class ReviewedRun {
     return undefined;
   }
 
+  /**
+   * Whether a plan could say nothing but what has become of it in AWS, which is the drift check's business: its configuration
+   * and its image are those of its last apply, which ended well, and so is all that it reads.
+   */
+  private async isAsApplied(stack: SynthesizedStack): Promise<boolean> {
+    const { store, everything = false } = this.options;
+    const of = serviceOf(stack);
+    if (everything || (of !== undefined && this.releases.has(of.service))) return false;
+    if (stack.reads.some((id) => this.changed.has(id))) return false;
+    const { applied, running } = await store.applied(stack);
+    if (applied === undefined || running !== undefined) return false;
+    if (applied.configuration !== configurationDigest(stack)) return false;
+    if (of?.part === 'tasks') {
+      const image = await this.imageOf(of.service);
+      if (image === undefined || image !== applied.image) return false;
+    }
+    const upstreams = this.stacks.filter(({ id }) => stack.reads.includes(id));
+    const records = await Promise.all(upstreams.map((upstream) => store.applied(upstream)));
+    return records.every((record) => record.applied !== undefined && record.applied.at <= applied.at);
+  }
+
+  private async imageOf(service: string): Promise<string | undefined> {
+    const { images, released } = this.workspace;
+    return images.get(service) ?? (await released?.(service));
+  }
+
   /** Leaves a plan file that is covered, or says why there is none. */
-  private async judge(stack: SynthesizedStack): Promise<Ready | ApplyOutcome> {
-    const { workspace, options } = this;
+  private async judge(
+    stack: SynthesizedStack,
+    workspace = this.workspace,
+    coverage: ApplyRule['coverage'] = this.options.rule.coverage,
+  ): Promise<Ready | ApplyOutcome> {
     try {
       await initialize(workspace, stack);
       const { variables, images } = await variablesOf(workspace, stack);
       const plan = await planned(workspace, stack, { lock: true, variables });
-      const { pullRequests } = options.reviews;
-      const coverage = coverageOf(plan, pullRequests, options.approved, { images });
-      if (coverage.isCovered) return { plan, by: coverage.by };
-      const { mismatches, problems, digest } = coverage;
+      const covered = coverage(plan, images);
+      if (covered.isCovered) return { plan, by: covered.by };
+      const { mismatches, problems, digest } = covered;
       workspace.watch(stack.id, 'not reviewed', 'end');
       return { stack: stack.id, outcome: 'not reviewed', mismatches, problems, digest };
     } catch (error) {
@@ -180,19 +273,68 @@ class ReviewedRun {
   }
 
   private async apply(stack: SynthesizedStack): Promise<ApplyOutcome> {
+    const of = serviceOf(stack);
+    const release = of && this.releases.get(of.service);
+    if (of === undefined || release === undefined) return this.applyOne(stack);
+    const outcome = await release.at(of.part, () => this.applyOne(stack, () => release.touch()));
+    if (!isDone(outcome)) {
+      release.fail(of.part, whyNot(outcome));
+      return outcome;
+    }
+    await this.goOn(release, stack, of.part, outcome);
+    return outcome;
+  }
+
+  /** The steps that follow a stack of the service. @throws Stopped, so that nothing that stands on it begins */
+  private async goOn(
+    run: ReleaseRun,
+    stack: SynthesizedStack,
+    part: 'tasks' | 'service',
+    outcome: ApplyOutcome,
+  ): Promise<void> {
+    const { release } = run;
+    const watched = `release ${release.service}`;
+    const { watch, terraform } = this.workspace;
+    try {
+      if (part === 'tasks') {
+        watch(watched, 'migrating');
+        await run.at('migration', async () => release.migrate(await terraform.outputs(stack.folder)));
+        watch(watched, 'migrated');
+        return;
+      }
+      watch(watched, 'smoke test');
+      await run.at('smoke test', () => release.smokeTest());
+      await run.at('release pointer', () => release.record());
+      run.done();
+      watch(watched, 'released', 'end');
+    } catch {
+      watch(watched, 'failed', 'end');
+      throw new Stopped(outcome);
+    }
+  }
+
+  /** @param onTouch called before anything of it changes */
+  private async applyOne(stack: SynthesizedStack, onTouch?: () => void): Promise<ApplyOutcome> {
     const { workspace, options } = this;
+    const { store, rule, run, now = () => new Date() } = options;
+    if (this.asApplied.has(stack.id)) {
+      // From this commit on, so that the next apply looks at no older reviews.
+      const { applied } = await store.applied(stack);
+      const at = now().toISOString();
+      await store.writeApplied(stack, { format: 1, applied: { ...applied, commit: rule.commit, at } });
+      return { stack: stack.id, outcome: 'unchanged' };
+    }
     const waiting = this.ready.get(stack.id);
     const ready = waiting ?? (await this.judge(stack));
     if (!('plan' in ready)) return ready;
-    const { store, reviews, run, now = () => new Date() } = options;
     try {
       const changes = changesAnything(ready.plan);
       const before = await store.applied(stack);
-      const running = { commit: reviews.commit, at: now().toISOString(), ...(run !== undefined && { run }) };
+      const running = { commit: rule.commit, at: now().toISOString(), ...(run !== undefined && { run }) };
       if (changes) await store.writeApplied(stack, { ...before, running });
+      onTouch?.();
       await applyPlanned(workspace, stack, ready.plan);
-      const applied = { commit: reviews.commit, at: now().toISOString() };
-      await store.writeApplied(stack, { format: 1, applied });
+      await this.recordApplied(stack);
       return changes
         ? { stack: stack.id, outcome: 'applied', did: summary(ready.plan), by: ready.by }
         : { stack: stack.id, outcome: 'unchanged' };
@@ -201,6 +343,41 @@ class ReviewedRun {
     } finally {
       await rm(planFile(stack), { force: true });
     }
+  }
+
+  private async recordApplied(stack: SynthesizedStack, workspace = this.workspace): Promise<void> {
+    const { store, rule, now = () => new Date() } = this.options;
+    await store.writeApplied(stack, {
+      format: 1,
+      applied: await appliedNow(workspace, stack, rule.commit, now()),
+    });
+  }
+
+  /** Puts the image that ran before back into the two stacks: that alone, whatever else is pending. */
+  private async putBack(run: ReleaseRun): Promise<PutBack> {
+    const { previous, service } = run.release;
+    if (!run.isTouched) return { state: 'untouched' };
+    if (previous === undefined) return { state: 'nothing before' };
+    if (this.workspace.signal?.aborted)
+      return { state: 'not put back', because: 'the run was interrupted; run it again, and it goes on' };
+    const workspace = { ...this.workspace, images: new Map([...this.workspace.images, [service, previous]]) };
+    for (const stack of this.stacks.filter((one) => serviceOf(one)?.service === service)) {
+      workspace.watch(stack.id, 'putting the image from before back');
+      const ready = await this.judge(stack, workspace, imagesOnly);
+      if (!('plan' in ready)) return { state: 'not put back', because: `${stack.id}: ${whyNot(ready)}` };
+      try {
+        await applyPlanned(workspace, stack, ready.plan);
+        await this.recordApplied(stack, workspace);
+      } catch (error) {
+        return {
+          state: 'not put back',
+          because: `${stack.id}: ${whyNot(await this.failed(stack, error, ready.plan))}`,
+        };
+      } finally {
+        await rm(planFile(stack), { force: true });
+      }
+    }
+    return { state: 'put back', image: previous };
   }
 
   private async failed(stack: SynthesizedStack, error: unknown, plan?: Plan): Promise<ApplyOutcome> {
@@ -219,17 +396,41 @@ class ReviewedRun {
   }
 
   private tooOld({ id }: SynthesizedStack): ApplyOutcome {
-    const newer = this.options.reviews.newer[id];
-    return {
-      stack: id,
-      outcome: 'not begun',
-      because:
-        newer === undefined
-          ? 'another stack stopped the run'
-          : `the newer commit ${newer} was applied to it already: run the apply of that one again instead`,
-    };
+    const newer = this.options.rule.newer[id];
+    return notBegun(
+      id,
+      newer === undefined
+        ? 'another stack stopped the run'
+        : `the newer commit ${newer} was applied to it already: run the apply of that one again instead`,
+    );
   }
 }
+
+function notBegun(stack: string, because: string): ApplyOutcome {
+  return { stack, outcome: 'not begun', because };
+}
+
+/** Of a stack that was not applied. */
+function whyNot(outcome: ApplyOutcome): string {
+  switch (outcome.outcome) {
+    case 'failed':
+      return outcome.message;
+    case 'not begun':
+      return outcome.because;
+    case 'not reviewed':
+      return outcome.mismatches.map(({ address, sentence }) => `${address} ${sentence}`).join('; ');
+    default:
+      return outcome.outcome;
+  }
+}
+
+/** To put an image back is no change to review: it ran before. */
+export const imagesOnly: ApplyRule['coverage'] = (plan, images) => {
+  const mismatches = besidesImages(plan, images);
+  return mismatches.length === 0
+    ? { isCovered: true, by: 'image from before' }
+    : { isCovered: false, mismatches, problems: [], digest: '' };
+};
 
 function isDone({ outcome }: ApplyOutcome): boolean {
   return outcome === 'applied' || outcome === 'unchanged';

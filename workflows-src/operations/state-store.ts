@@ -2,15 +2,25 @@ import * as z from 'zod';
 
 import type { SynthesizedStack } from '../graph/synthesized';
 import { checked, commit, text } from '../review/checked';
+import { clientOptions, sent } from './aws';
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from './s3';
 
 /** What is kept beside a stack's state of its applies. */
 export interface AppliedRecord {
   readonly format: 1;
   /** The commit of the last apply that ended well. @default none did */
-  readonly applied?: { readonly commit: string; readonly at: string };
+  readonly applied?: Applied;
   /** An apply that has begun and not ended: it runs, or was cut off. @default none */
   readonly running?: { readonly commit?: string; readonly at: string; readonly run?: string };
+}
+
+export interface Applied {
+  readonly commit: string;
+  readonly at: string;
+  /** Digest of what terraform was given. @default not known, as of records that are older than it */
+  readonly configuration?: string;
+  /** Of a tasks stack. */
+  readonly image?: string;
 }
 
 /** Terraform's own lock of a state, as the S3 backend keeps it in `<key>.tflock`. */
@@ -30,7 +40,7 @@ export class StateStore {
   /** @param env with credentials; `AWS_ENDPOINT_URL` is followed, as terraform does */
   public constructor(
     private readonly env: NodeJS.ProcessEnv,
-    private readonly signal?: AbortSignal,
+    public readonly signal?: AbortSignal,
   ) {}
 
   /** @throws Error when S3 does not answer, or the record was not written by us */
@@ -50,7 +60,7 @@ export class StateStore {
         Body: JSON.stringify(value),
         ContentType: 'application/json',
       }),
-      this.options(),
+      sent(this),
     );
   }
 
@@ -73,7 +83,7 @@ export class StateStore {
     try {
       const { Body } = await this.client(stack).send(
         new GetObjectCommand({ Bucket: stack.stateBucket, Key: key }),
-        this.options(),
+        sent(this),
       );
       return await Body?.transformToByteArray();
     } catch (error) {
@@ -85,36 +95,18 @@ export class StateStore {
   }
 
   private client({ stateRegion: region }: SynthesizedStack): S3Client {
-    // Its release is pinned: that later ones want a later Node is no news to whoever runs this.
-    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-    const endpoint = this.env.AWS_ENDPOINT_URL_S3 ?? this.env.AWS_ENDPOINT_URL;
     const client =
       this.clients.get(region) ??
+      // An address without a name, such as the emulator's, has no place for the bucket's.
       new S3Client({
-        region,
-        ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
-        ...credentialsOf(this.env),
+        ...clientOptions({ region, env: this.env }, 'S3'),
+        ...((this.env.AWS_ENDPOINT_URL_S3 ?? this.env.AWS_ENDPOINT_URL) !== undefined && {
+          forcePathStyle: true,
+        }),
       });
     this.clients.set(region, client);
     return client;
   }
-
-  private options(): { readonly abortSignal?: AbortSignal } {
-    return this.signal ? { abortSignal: this.signal } : {};
-  }
-}
-
-/** Those of the given environment, which need not be this process's; else what the SDK finds, such as a profile. */
-function credentialsOf(env: NodeJS.ProcessEnv): object {
-  const {
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-  } = env;
-  if (accessKeyId === undefined || secretAccessKey === undefined) return {};
-  return {
-    credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
-  };
 }
 
 function recordKey({ id }: SynthesizedStack): string {
@@ -125,7 +117,14 @@ const MAX_BYTES = 64 * 1024;
 
 const record = z.strictObject({
   format: z.literal(1),
-  applied: z.strictObject({ commit, at: z.iso.datetime() }).exactOptional(),
+  applied: z
+    .strictObject({
+      commit,
+      at: z.iso.datetime(),
+      configuration: text.exactOptional(),
+      image: text.exactOptional(),
+    })
+    .exactOptional(),
   running: z
     .strictObject({ commit: commit.exactOptional(), at: z.iso.datetime(), run: text.exactOptional() })
     .exactOptional(),

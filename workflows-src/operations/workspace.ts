@@ -10,8 +10,10 @@ import { planFolder } from './plan-folder';
 /** What every operation on stacks works with. */
 export interface Workspace {
   readonly terraform: Terraform;
-  /** The image of a service as `repository@sha256:…`; a service that is not in it keeps the one in its state. */
+  /** The image of a service as `repository@sha256:…`; a service that is not in it keeps the one that was released. */
   readonly images: ReadonlyMap<string, string>;
+  /** The image of a service that was released last; undefined when none was. @default the one in its state is taken */
+  readonly released?: (service: string) => Promise<string | undefined>;
   /** Told what a stack is at, in a few words, whenever that changes; `end` with the last word of an operation. */
   readonly watch: (stack: string, state: string, end?: 'end') => void;
   readonly signal?: AbortSignal | undefined;
@@ -98,7 +100,7 @@ export interface Variables {
  * @throws Deferred when no image was ever given to the environment; Error for a variable that nothing gives
  */
 export async function variablesOf(
-  { terraform, images }: Workspace,
+  { terraform, images, released }: Workspace,
   stack: SynthesizedStack,
   outputs = () => terraform.outputs(stack.folder),
 ): Promise<Variables> {
@@ -112,7 +114,7 @@ export async function variablesOf(
     );
   }
   const { deployed_image: deployed } = await outputs();
-  const image = images.get(service) ?? deployed;
+  const image = images.get(service) ?? (await released?.(service)) ?? deployed;
   if (typeof image !== 'string') {
     throw new Deferred(
       `no image of ${service} was released here yet; give one with --image ${service}=<repository>@sha256:<digest>`,

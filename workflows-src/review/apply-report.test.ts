@@ -5,6 +5,7 @@ const REPORT: ApplyReport = {
   format: 1,
   environment: 'dev',
   commit: 'a'.repeat(40),
+  releases: [],
   pullRequests: [7, 8],
   stacks: [
     { stack: 'a', outcome: 'applied', did: '1 to add', by: 'reviewed' },

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import type { ApplyOutcome } from '../operations/apply-reviewed';
+import { STEPS, type ReleaseOutcome } from '../release/release';
 import { checked, commit, stackId, text } from './checked';
 
 /** What became of an environment's stacks, for the pull requests whose merge it was. */
@@ -11,6 +12,8 @@ export interface ApplyReport {
   /** Pull requests whose changes this apply was to make, the oldest merge first. */
   readonly pullRequests: readonly number[];
   readonly stacks: readonly ApplyOutcome[];
+  /** Images that were to be released. */
+  readonly releases: readonly ReleaseOutcome[];
 }
 
 const MAX_REPORT_BYTES = 64 * 1024 * 1024;
@@ -21,6 +24,7 @@ export function readApplyReport(bytes: Uint8Array, name: string): ApplyReport {
 }
 
 const stack = stackId;
+const release = { service: stackId, image: text };
 const report = z.strictObject({
   format: z.literal(1),
   environment: stackId,
@@ -51,9 +55,30 @@ const report = z.strictObject({
       z.strictObject({ stack, outcome: z.literal('not begun'), because: text }),
     ]),
   ),
+  releases: z.array(
+    z.discriminatedUnion('outcome', [
+      z.strictObject({ ...release, outcome: z.literal('released') }),
+      z.strictObject({ ...release, outcome: z.literal('not begun'), because: text }),
+      z.strictObject({
+        ...release,
+        outcome: z.literal('failed'),
+        step: z.enum(STEPS),
+        message: text,
+        back: z.discriminatedUnion('state', [
+          z.strictObject({ state: z.literal('untouched') }),
+          z.strictObject({ state: z.literal('put back'), image: text }),
+          z.strictObject({ state: z.literal('nothing before') }),
+          z.strictObject({ state: z.literal('not put back'), because: text }),
+        ]),
+      }),
+    ]),
+  ),
 });
 
-/** Whether every stack is as the commit has it. */
-export function isWhole({ stacks }: ApplyReport): boolean {
-  return stacks.every(({ outcome }) => outcome === 'applied' || outcome === 'unchanged');
+/** Whether every stack is as the commit has it, and every image released. */
+export function isWhole({ stacks, releases }: Pick<ApplyReport, 'stacks' | 'releases'>): boolean {
+  return (
+    stacks.every(({ outcome }) => outcome === 'applied' || outcome === 'unchanged') &&
+    releases.every(({ outcome }) => outcome === 'released')
+  );
 }

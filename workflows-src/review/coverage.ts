@@ -13,7 +13,13 @@ import type { ReviewedPullRequest } from './reviews';
 export type Coverage =
   | {
       readonly isCovered: true;
-      readonly by: 'nothing to do' | 'reviewed' | 'approved by digest' | 'creates only';
+      readonly by:
+        | 'nothing to do'
+        | 'reviewed'
+        | 'approved by digest'
+        | 'creates only'
+        | 'image from before'
+        | 'by hand';
     }
   | {
       readonly isCovered: false;

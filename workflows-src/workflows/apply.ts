@@ -1,12 +1,26 @@
 import { stepOutput, type Job, type Runner, type Step, type Workflow } from '../model/workflow';
 import type { Architecture, Environment, Project, ServiceImage } from './project';
-import { checkout, prepared, RUNNER, setupNode, setupTerraform, SIGN_IN_PERMISSION, signIn } from './steps';
+import {
+  ATTESTATIONS_PERMISSION,
+  checkout,
+  getTrustedRoots,
+  install,
+  prepared,
+  RUNNER,
+  setupK6,
+  setupNode,
+  setupTerraform,
+  SIGN_IN_PERMISSION,
+  signIn,
+  TRUSTED_ROOTS,
+} from './steps';
 
 export const apply = (project: Project): Workflow => ({
   name: 'apply',
   about: `
-      On a merge: builds the image of each service that changed, once, and applies the environments in order with its
-      digest. A service that did not change keeps the image that is deployed.
+      On a merge: builds the image of each service whose inputs changed, once, and goes through the environments in order
+      with its digest: applies what was reviewed, and releases the image on the way. A service that did not change keeps the
+      image that was released last.
       Nothing is applied that was not in the plan of a merged pull request, or approved by hand: a run that stopped prints
       what to approve.
       Runs wait for each other, in the order of the merges: an older commit is never applied after a newer one. An
@@ -54,7 +68,7 @@ function changesJob({ services }: Project): Job {
     'runs-on': RUNNER,
     'timeout-minutes': 5,
     permissions: { contents: 'read' },
-    outputs: { services: stepOutput(changed, 'services') },
+    outputs: { services: stepOutput(changed, 'services'), tags: stepOutput(changed, 'tags') },
     steps: [
       { ...checkout, with: { ...checkout.with, 'fetch-depth': 0, filter: 'blob:none' } },
       setupNode,
@@ -64,66 +78,98 @@ function changesJob({ services }: Project): Job {
 }
 
 function buildJob(service: ServiceImage, { registry, architecture }: Project): Job {
-  const { runner, platform } = BUILDS_ON[architecture];
-  // Tags are immutable: when a run is repeated, the image is there already, and is the one to deploy.
+  const tag = `\${{ fromJSON(needs.changes.outputs.tags).${service.name} }}`;
+  // Immutable, and given only to what was tested and attested: where it is, there is nothing left to do.
   const existing = {
     id: 'existing',
-    name: 'Look for an image of this commit',
-    env: { REPOSITORY: service.repository },
+    name: 'Look for the image',
+    env: { REPOSITORY: service.repository, TAG: tag },
     run: [
-      'digest=$(aws ecr batch-get-image --repository-name "$REPOSITORY" --image-ids "imageTag=$GITHUB_SHA" \\',
+      'digest=$(aws ecr batch-get-image --repository-name "$REPOSITORY" --image-ids "imageTag=$TAG" \\',
       "  --query 'images[0].imageId.imageDigest' --output text)",
       'echo "digest=${digest#None}" >> "$GITHUB_OUTPUT"',
     ].join('\n'),
     outputs: ['digest'],
   } as const satisfies Step;
-  // By hand an image of this commit is deployed, when there is one, and none is built.
+  // By hand an image of these inputs is deployed, when there is one, and none is built.
   const missing = `steps.${existing.id}.outputs.digest == '' && github.event_name != 'workflow_dispatch'`;
+  const candidate = 'candidate-${{ github.run_id }}-${{ github.run_attempt }}';
   const push = {
     id: 'push',
-    name: 'Build and push',
+    name: 'Build, try and push',
     if: missing,
-    uses: 'docker/build-push-action',
-    with: {
-      context: '.',
-      file: `services/${service.name}/Dockerfile`,
-      platforms: platform,
-      push: true,
-      tags: `${service.url}:\${{ github.sha }}`,
-      // Either would push an index, which breaks the registry's scan and its immutable tags.
-      provenance: false,
-      sbom: false,
-    },
+    env: { CANDIDATE: `${service.url}:${candidate}` },
+    // Tried as it will run, before anything leaves this machine.
+    run: `npm run --silent image -- ${service.name} --tag "$CANDIDATE" --push --sbom sbom.json --github-output "$GITHUB_OUTPUT"`,
+    outputs: ['digest'],
   } as const satisfies Step;
+  const subject = { 'subject-name': service.url, 'subject-digest': stepOutput(push, 'digest') };
   return {
     name: `Build ${service.name}`,
-    'runs-on': runner,
+    'runs-on': BUILDS_ON[architecture],
     'timeout-minutes': 30,
-    permissions: { contents: 'read', 'id-token': SIGN_IN_PERMISSION },
+    permissions: {
+      attestations: { write: 'to attest what was built from what' },
+      contents: 'read',
+      'id-token': SIGN_IN_PERMISSION,
+    },
     needs: ['changes'],
     if: `github.event_name == 'workflow_dispatch' || contains(fromJSON(needs.changes.outputs.services), '${service.name}')`,
     // The digest alone: GitHub drops an output that holds a masked account number.
     outputs: { digest: '${{ steps.existing.outputs.digest || steps.push.outputs.digest }}' },
     steps: [
-      checkout,
+      // With its history: the image's time is that of the commit that changed it last.
+      { ...checkout, with: { ...checkout.with, 'fetch-depth': 0, filter: 'blob:none' } },
+      setupNode,
+      install,
       signIn(registry),
       existing,
-      { name: 'Sign in to the registry', if: missing, uses: 'aws-actions/amazon-ecr-login' },
       {
-        name: 'Set up Buildx',
+        name: 'Unit tests',
         if: missing,
-        uses: 'docker/setup-buildx-action',
-        with: { 'cache-binary': false },
+        env: WITHOUT_CREDENTIALS,
+        run: `npx jest services/${service.name}`,
       },
+      { name: 'Sign in to the registry', if: missing, uses: 'aws-actions/amazon-ecr-login' },
       push,
+      {
+        name: 'Attest its origin',
+        if: missing,
+        uses: 'actions/attest',
+        with: subject,
+      },
+      {
+        name: 'Attest its contents',
+        if: missing,
+        uses: 'actions/attest',
+        with: { ...subject, 'sbom-path': 'sbom.json' },
+      },
+      {
+        name: 'Name it after the commit',
+        if: missing,
+        env: { REPOSITORY: service.repository, DIGEST: stepOutput(push, 'digest'), TAG: tag },
+        run: [
+          'manifest=$(aws ecr batch-get-image --repository-name "$REPOSITORY" --image-ids "imageDigest=$DIGEST" \\',
+          "  --query 'images[0].imageManifest' --output text)",
+          'aws ecr put-image --repository-name "$REPOSITORY" --image-tag "$TAG" \\',
+          '  --image-manifest "$manifest" --image-digest "$DIGEST" > "$RUNNER_TEMP/put-image.json"',
+        ].join('\n'),
+      },
     ],
   };
 }
 
+/** Code of packages gets none: empty is as good as absent to the AWS SDK. */
+const WITHOUT_CREDENTIALS = {
+  AWS_ACCESS_KEY_ID: '',
+  AWS_SECRET_ACCESS_KEY: '',
+  AWS_SESSION_TOKEN: '',
+} as const;
+
 /** Built where it is native: emulation takes ten times as long. */
-const BUILDS_ON: Readonly<Record<Architecture, { readonly runner: Runner; readonly platform: string }>> = {
-  arm64: { runner: 'ubuntu-24.04-arm', platform: 'linux/arm64' },
-  x86_64: { runner: 'ubuntu-24.04', platform: 'linux/amd64' },
+const BUILDS_ON: Readonly<Record<Architecture, Runner>> = {
+  arm64: 'ubuntu-24.04-arm',
+  x86_64: 'ubuntu-24.04',
 };
 
 function applyJob(index: number, { environments, services }: Project): Job {
@@ -147,6 +193,7 @@ function applyJob(index: number, { environments, services }: Project): Job {
     'timeout-minutes': 60,
     permissions: {
       actions: { read: 'to find the plan runs of merged pull requests' },
+      attestations: ATTESTATIONS_PERMISSION,
       contents: 'read',
       'id-token': SIGN_IN_PERMISSION,
       'pull-requests': { write: 'to say there what became of them' },
@@ -163,6 +210,8 @@ function applyJob(index: number, { environments, services }: Project): Job {
     steps: [
       ...prepared,
       setupTerraform,
+      setupK6,
+      { ...getTrustedRoots, if: services.map(isBuilt).join(' || ') },
       signIn(environment.apply),
       {
         name: 'Find when each stack was applied',
@@ -173,12 +222,15 @@ function applyJob(index: number, { environments, services }: Project): Job {
         name: 'Apply',
         env: {
           APPROVE: '${{ inputs.approve }}',
+          // By hand all is looked at; on a merge what is configured as it was last applied is left alone.
+          EVERYTHING: "${{ github.event_name == 'workflow_dispatch' && 'yes' || '' }}",
+          GITHUB_TOKEN: '${{ github.token }}',
           ...Object.fromEntries(services.map((service) => [digestOf(service), builtDigest(service)])),
         },
         // In place of the shell and without npm: GitHub signals the first process of a step alone, and neither hands it on.
         run: [
           `exec node -r tsx/cjs workflows-src/cli/main.ts apply ${environment.name} --reviews reviews.json --report report.json`,
-          '${APPROVE:+--approve "$APPROVE"}',
+          `--trusted-roots ${TRUSTED_ROOTS} \${EVERYTHING:+--everything} \${APPROVE:+--approve "$APPROVE"}`,
           ...services.map(imageOption),
         ].join(' '),
       },
@@ -204,6 +256,12 @@ function applyJob(index: number, { environments, services }: Project): Job {
 }
 
 const digestOf = ({ name }: ServiceImage): string => `${name.toUpperCase()}_DIGEST`;
+
+/** A condition: there is a digest to release. */
+function isBuilt(service: ServiceImage): string {
+  const job = `needs.${buildId(service)}`;
+  return `${job}.outputs.digest != ''`;
+}
 
 /** Empty where the service was not built; GitHub says that of a skipped job's outputs too, act does not. */
 function builtDigest(service: ServiceImage): string {

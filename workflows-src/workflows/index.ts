@@ -5,6 +5,7 @@ import { drift } from './drift';
 import { loadTest } from './load-test';
 import { plan } from './plan';
 import type { Project } from './project';
+import { rollback } from './rollback';
 
 /** Every workflow by its file name without `.yml`; the source is the file of the same name beside this one. */
 export const workflows: Readonly<Record<string, (project: Project) => Workflow>> = {
@@ -13,4 +14,5 @@ export const workflows: Readonly<Record<string, (project: Project) => Workflow>>
   drift,
   'load-test': loadTest,
   plan,
+  rollback,
 };

@@ -1,6 +1,6 @@
 import type { Job, Workflow } from '../model/workflow';
 import type { Environment, Project } from './project';
-import { prepared, RUNNER, setupTerraform, SIGN_IN_PERMISSION, signIn } from './steps';
+import { prepared, RUNNER, setupK6, setupTerraform, SIGN_IN_PERMISSION, signIn } from './steps';
 
 export const loadTest = ({ environments, profiles }: Project): Workflow => ({
   name: 'load-test',
@@ -39,7 +39,7 @@ function loadTestJob({ name, plan }: Environment): Job {
     steps: [
       ...prepared,
       setupTerraform,
-      { name: 'Set up k6', uses: 'grafana/setup-k6-action', with: { 'k6-version': '1.1.0' } },
+      setupK6,
       signIn(plan),
       {
         name: 'Load test',

@@ -21,6 +21,8 @@ export interface Environment {
   readonly plan: SignIn;
   /** May write; GitHub gives the right to assume it to jobs with `environment: <name>` only. */
   readonly apply: SignIn;
+  /** May put an image back; for jobs with `environment: <name>` too. */
+  readonly deploy: SignIn;
 }
 
 export interface ServiceImage {
@@ -53,6 +55,7 @@ export function projectOf(config: Config, services: Services, profiles: readonly
       name,
       plan: signIn(environment, pipelineRoleName(config.project, 'plan', name)),
       apply: signIn(environment, pipelineRoleName(config.project, 'apply', name)),
+      deploy: signIn(environment, pipelineRoleName(config.project, 'deploy', name)),
     })),
     services: Object.keys(services).map((name) => ({
       name,

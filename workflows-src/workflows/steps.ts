@@ -32,6 +32,25 @@ export const setupTerraform = {
 /** What every job begins with that runs one of our commands. */
 export const prepared = [checkout, setupNode, install] as const;
 
+export const setupK6 = {
+  name: 'Set up k6',
+  uses: 'grafana/setup-k6-action',
+  with: { 'k6-version': '1.1.0' },
+} as const satisfies PinnedStep;
+
+/** Where the roots lie that attestations are verified with. */
+export const TRUSTED_ROOTS = 'trusted-roots.jsonl';
+
+/** Those of sigstore's public instance, and of GitHub's own, which private repositories sign with. */
+export const getTrustedRoots = {
+  name: 'Get the roots of attestations',
+  env: { GH_TOKEN: '${{ github.token }}' },
+  run: `gh attestation trusted-root > ${TRUSTED_ROOTS}`,
+} as const satisfies RunStep;
+
+/** For every job that looks an attestation up. */
+export const ATTESTATIONS_PERMISSION = { read: "to verify an image's attestation" } as const;
+
 /** Assumes a role by OIDC. It stands after `npm ci`, so that no package's code is installed beside credentials. */
 export function signIn({ account, region, roleArn }: SignIn): PinnedStep {
   return {

@@ -15,7 +15,7 @@ import { apply } from './apply';
 import { ci } from './ci';
 import { workflows } from './index';
 import { plan } from './plan';
-import { projectOf } from './project';
+import { type Project, projectOf } from './project';
 
 const services: Services = { api: service, web: service };
 const project = projectOf(config, services, ['smoke']);
@@ -39,12 +39,14 @@ describe('the workflows of a project with two services', () => {
       name: 'Apply',
       env: {
         APPROVE: '${{ inputs.approve }}',
+        EVERYTHING: "${{ github.event_name == 'workflow_dispatch' && 'yes' || '' }}",
+        GITHUB_TOKEN: '${{ github.token }}',
         API_DIGEST: "${{ needs.build-api.result == 'success' && needs.build-api.outputs.digest || '' }}",
         WEB_DIGEST: "${{ needs.build-web.result == 'success' && needs.build-web.outputs.digest || '' }}",
       },
       run: [
         'exec node -r tsx/cjs workflows-src/cli/main.ts apply prod --reviews reviews.json --report report.json',
-        '${APPROVE:+--approve "$APPROVE"}',
+        '--trusted-roots trusted-roots.jsonl ${EVERYTHING:+--everything} ${APPROVE:+--approve "$APPROVE"}',
         '${API_DIGEST:+--image "api=111111111111.dkr.ecr.eu-west-1.amazonaws.com/fairlead/api@$API_DIGEST"}',
         '${WEB_DIGEST:+--image "web=111111111111.dkr.ecr.eu-west-1.amazonaws.com/fairlead/web@$WEB_DIGEST"}',
       ].join(' '),
@@ -202,12 +204,49 @@ describe('the workflows of a project with two services', () => {
   });
 
   it('build on the runner of the architecture that the clusters have', () => {
-    expect(apply(project).jobs['build-api']?.['runs-on']).toBe('ubuntu-24.04-arm');
+    const runner = (of: Project): unknown => apply(of).jobs['build-api']?.['runs-on'];
+    expect(runner(project)).toBe('ubuntu-24.04-arm');
+    expect(runner({ ...project, architecture: 'x86_64' })).toBe('ubuntu-24.04');
+  });
+
+  it('test an image before it is pushed, and name it after the commit only when it was attested', () => {
+    const steps = apply(project).jobs['build-api']?.steps ?? [];
+    expect(steps.map(({ name }) => name)).toEqual([
+      'Check out',
+      'Set up Node',
+      'Install',
+      'Sign in to AWS',
+      'Look for the image',
+      'Unit tests',
+      'Sign in to the registry',
+      'Build, try and push',
+      'Attest its origin',
+      'Attest its contents',
+      'Name it after the commit',
+    ]);
+    // An image that is there is not made again, and by hand none is made.
+    const conditions = new Set(steps.slice(5).map((one) => one.if));
+    expect([...conditions]).toEqual([
+      "steps.existing.outputs.digest == '' && github.event_name != 'workflow_dispatch'",
+    ]);
+  });
+
+  it('roll back in the environment that was chosen, with the role that can do nothing else', () => {
+    const { jobs } = workflows.rollback!(project);
     expect(
-      step(apply({ ...project, architecture: 'x86_64' }).jobs['build-api'], 'Build and push').with,
-    ).toMatchObject({
-      platforms: 'linux/amd64',
-    });
+      Object.values(jobs).map((job) => [job.if, job.environment, step(job, 'Sign in to AWS').with]),
+    ).toEqual([
+      [
+        "inputs.environment == 'dev'",
+        'dev',
+        expect.objectContaining({ 'role-to-assume': 'arn:aws:iam::111111111111:role/fairlead-dev-deploy' }),
+      ],
+      [
+        "inputs.environment == 'prod'",
+        'prod',
+        expect.objectContaining({ 'role-to-assume': 'arn:aws:iam::222222222222:role/fairlead-prod-deploy' }),
+      ],
+    ]);
   });
 });
 

@@ -6,6 +6,7 @@ const report: ApplyReport = {
   format: 1,
   environment: 'dev',
   commit: 'a'.repeat(40),
+  releases: [],
   pullRequests: [1, 2, 3],
   stacks: [{ stack: 'dev-a', outcome: 'applied', did: '1 to add', by: 'reviewed' }],
 };

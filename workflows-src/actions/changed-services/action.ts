@@ -10,5 +10,6 @@ export const changedServices = {
   },
   outputs: {
     services: { description: 'JSON list of the names whose image has to be built.' },
+    tags: { description: 'JSON object: by name, the commit that changed the inputs of its image last.' },
   },
 } as const satisfies ActionDefinition;

@@ -5,7 +5,7 @@ import { getInput, info, setFailed, setOutput } from '@actions/core';
 
 import { readInputs } from '../../model/action';
 import { changedServices as action } from './action';
-import { changedServices, filesOf, type Git } from './changed';
+import { changedServices, filesOf, imageTags, type Git } from './changed';
 
 const run = promisify(execFile);
 /** Bytes of git's answer; a path is 100, so this is a change of 600,000 files. */
@@ -28,12 +28,17 @@ const git: Git = {
     });
     return stdout.split('\0').filter((path) => path !== '');
   },
+  async lastChange(at, paths) {
+    const { stdout } = await run('git', ['log', '-1', '--first-parent', '--format=%H', at, '--', ...paths]);
+    return stdout.trim();
+  },
 };
 
 async function main(): Promise<void> {
   const { services, before, after } = readInputs(action, getInput);
   const files = await filesOf(git, before, after);
-  const changed = changedServices(services.split(','), files);
+  const names = services.split(',');
+  const changed = changedServices(names, files);
   info(
     files
       ? `${files.length} files changed between ${before} and ${after}`
@@ -41,6 +46,7 @@ async function main(): Promise<void> {
   );
   info(`to build: ${changed.join(', ') || 'nothing'}`);
   setOutput('services', JSON.stringify(changed));
+  setOutput('tags', JSON.stringify(await imageTags(git, names, after)));
 }
 
 main().catch((error: unknown) => setFailed(error instanceof Error ? error : String(error)));
