@@ -1,4 +1,7 @@
-"""Who calls what: moto enforces no IAM, so the emulator writes down every call, and rehearsal/permissions asks the policies."""
+"""
+Who calls what: moto enforces no IAM, so the emulator writes down every call, and rehearsal/permissions asks the policies. And
+what fails: a call that is named at /rehearsal/failing is answered with an error in place of being done.
+"""
 
 import functools
 import io
@@ -51,11 +54,15 @@ OF_AWS = "parameter/aws/"
 
 
 class Calls:
-    """A WSGI application around moto's: keeps each distinct call once, and answers them at /rehearsal/calls."""
+    """
+    A WSGI application around moto's: keeps each distinct call once, and answers them at /rehearsal/calls. Of services that speak
+    JSON, each action that was PUT to /rehearsal/failing as a JSON list is refused, until another list is put there.
+    """
 
     def __init__(self, application):
         self.application = application
         self.seen = set()
+        self.failing = frozenset()
         self.lock = threading.Lock()
 
     def __call__(self, environ, start_response):
@@ -64,6 +71,10 @@ class Calls:
                 answer = json.dumps([dict(zip(("key", "service", "action", "resource"), call)) for call in sorted(self.seen)])
             start_response("200 OK", [("Content-Type", "application/json")])
             return [answer.encode()]
+        if environ["PATH_INFO"] == "/rehearsal/failing":
+            self.failing = frozenset(json.loads(body_of(environ)))
+            start_response("204 No Content", [])
+            return []
         signed = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
         if signed:
             key, region, service = signed.groups()
@@ -71,6 +82,9 @@ class Calls:
             action = action_of(service, environ, given)
             with self.lock:
                 self.seen.update((key, service, action, resource) for resource in resources_of(service, region, environ, given))
+            if action in self.failing:
+                start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.1")])
+                return [json.dumps({"__type": "AccessDeniedException", "message": f"{action} is made to fail"}).encode()]
         return self.application(environ, start_response)
 
 

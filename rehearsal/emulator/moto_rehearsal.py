@@ -27,6 +27,7 @@ from xml.etree import ElementTree
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 
+import agent
 from calls import Calls
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.autoscaling.models import FakeAutoScalingGroup
@@ -40,7 +41,9 @@ from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ecr.models import ecr_backends
 from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMPolicy
+from moto.moto_api import state_manager
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.rds.models import DBInstance, DBParameterGroup, MasterUserSecret, RDSBackend
 from moto.rds.responses import RDSResponse
@@ -291,11 +294,42 @@ def roll_back_what_is_broken(update, self):
     service = response.result["service"]
     breaker = getattr(service, "deployment_configuration", {}).get("deploymentCircuitBreaker", {})
     may_go_back = breaker.get("enable") and breaker.get("rollback")
-    if given.get("taskDefinition") and may_go_back and is_broken(self.ecs_backend, service.task_definition):
+    moves = given.get("taskDefinition") and service.task_definition != before
+    if moves and may_go_back and (
+        is_broken(self.ecs_backend, service.task_definition) or not agent.deploys(self.ecs_backend, given["cluster"], service)
+    ):
         service.task_definition = before
     for deployment in service.deployments:
         deployment["taskDefinition"] = service.task_definition
     return response
+
+
+@wraps_action(EC2ContainerServiceResponse, "create_service")
+def deploy_first_tasks(create, self):
+    """moto runs nothing. The first deployment of a service has nothing to go back to: it stays as it is."""
+    response = create(self)
+    agent.deploys(self.ecs_backend, self._get_param("cluster", "default"), response.result["service"])
+    return response
+
+
+@adds_action(EC2ContainerServiceResponse)
+def run_task(self):
+    """moto wants a registered instance, and lets tasks end well whatever they are."""
+    task = agent.start_task(
+        self.ecs_backend,
+        self._get_param("cluster", "default"),
+        self._get_param("taskDefinition"),
+        self._get_param("networkConfiguration"),
+        self._get_param("startedBy"),
+        self._get_param("group"),
+    )
+    if task is None:
+        return ActionResult({"tasks": [], "failures": [{"reason": "RESOURCE:MEMORY", "detail": "the emulator runs no containers"}]})
+    return ActionResult({"tasks": [task], "failures": []})
+
+
+# A task is in the state that the agent has put it into, however often it is looked at.
+state_manager.set_transition("ecs::task", {"progression": "manual", "times": sys.maxsize})
 
 
 @wraps_action(Service, "__init__")
