@@ -33,6 +33,8 @@ const OPERATIONS: Readonly<Record<string, readonly Method[]>> = {
   [`${HERE}/actions/workflows/{workflow_id}/runs`]: ['get'],
   [`${HERE}/actions/runs/{run_id}/artifacts`]: ['get'],
   [`${HERE}/actions/artifacts/{artifact_id}/{archive_format}`]: ['get'],
+  [`${HERE}/attestations`]: ['post'],
+  [`${HERE}/attestations/{subject_digest}`]: ['get'],
   [`${HERE}/issues`]: ['get', 'post'],
   [`${HERE}/issues/{issue_number}`]: ['patch'],
 };

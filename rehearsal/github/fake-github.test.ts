@@ -156,7 +156,7 @@ describe('a request that is not as GitHub describes it', () => {
     const address = headers.get('location') as string;
     expect(new URL(address).port).not.toBe(new URL(fake.url).port);
     expect((await fetch(address, { headers: { authorization: 'Bearer x' } })).status).toBe(403);
-    expect(fake.violations).toEqual([`GET /artifacts/${id}: the storage of artifacts was sent a token`]);
+    expect(fake.violations).toEqual([`GET /artifacts/${id}: the storage was sent a token`]);
     expect(await (await fetch(address)).text()).toBe('zip');
     expect((await fetch(address.replace(/=.*/, '=other'))).status).toBe(403);
   });

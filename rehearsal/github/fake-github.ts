@@ -15,7 +15,7 @@ import {
   type Which,
 } from './faults';
 import { operations, type Permissions, Refusal, type Reply, type RequestBody, WHOLE } from './operations';
-import { FakeRepository, type RepositoryNames } from './repository';
+import { FakeRepository, type RepositoryNames, type RunState } from './repository';
 
 export interface FakeGitHubOptions {
   readonly repository: RepositoryNames;
@@ -45,6 +45,13 @@ interface Token {
   readonly permissions: Permissions | 'all';
 }
 
+interface StoredFile {
+  readonly type: string;
+  readonly bytes: Uint8Array;
+  /** Sent in pieces, without its length. */
+  readonly isChunked: boolean;
+}
+
 interface Handled extends Reply {
   readonly changed: boolean;
 }
@@ -72,8 +79,8 @@ export class FakeGitHub {
   private readonly interventions = new Due<Which & { readonly action: () => void }>();
   private random: { readonly next: () => number; readonly faults: RandomFaults } | undefined;
   private creations: number[] = [];
-  /** Signatures of the addresses at which artifacts can be read. */
-  private readonly addresses = new Map<string, number>();
+  /** Paths in the storage, by the signatures of the addresses at which they can be read. */
+  private readonly addresses = new Map<string, string>();
   private readonly api: Server;
   private readonly storage: Server;
 
@@ -276,7 +283,8 @@ export class FakeGitHub {
         headers: { 'x-accepted-github-permissions': fake.needs.map(acceptedPermission).join('; ') },
       };
     }
-    const known = new Set([...(fake.query ?? []), ...(fake.list === undefined ? [] : ['page', 'per_page'])]);
+    const ofPages = fake.hasCursors ? ['after', 'per_page'] : ['page', 'per_page'];
+    const known = new Set([...(fake.query ?? []), ...(fake.list === undefined ? [] : ofPages)]);
     const unknown = [...url.searchParams.keys()].filter((parameter) => !known.has(parameter));
     if (unknown.length > 0) return errorOf(501, `the fake does not respect ${unknown.join(', ')}`);
     if (fake.creates && this.isAboveRateLimit()) return this.secondaryRateLimit();
@@ -287,9 +295,10 @@ export class FakeGitHub {
         query: url.searchParams,
         body: body ?? {},
         actor: actor.login,
-        addressOfArtifact: (id) => this.addressOfArtifact(id),
+        addressInStorage: (kind, id) => this.addressInStorage(`/${kind}/${id}`),
       });
-      return fake.list === undefined ? reply : paged(reply, fake.list, url);
+      if (fake.list === undefined) return reply;
+      return fake.hasCursors ? pagedByCursor(reply, fake.list, url) : paged(reply, fake.list, url);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return errorOf(error.status, error.message, error.errors);
@@ -321,31 +330,47 @@ export class FakeGitHub {
     };
   }
 
-  private addressOfArtifact(id: number): string {
+  private addressInStorage(path: string): string {
     const signature = randomBytes(12).toString('hex');
-    this.addresses.set(signature, id);
-    return `${addressOf(this.storage)}/artifacts/${id}?signature=${signature}`;
+    this.addresses.set(signature, path);
+    return `${addressOf(this.storage)}${path}?signature=${signature}`;
   }
 
   /** Like the storage that GitHub redirects to: it knows nothing of tokens, and refuses to see one. */
   private serveStorage(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://localhost');
-    const id = this.addresses.get(url.searchParams.get('signature') ?? '');
-    const artifact = this.repository.artifacts.find((each) => each.id === id);
+    const isSigned = this.addresses.get(url.searchParams.get('signature') ?? '') === url.pathname;
+    const file = isSigned ? this.stored(url.pathname) : undefined;
     const hasToken = request.headers.authorization !== undefined;
-    if (hasToken) this.violations.push(`GET ${url.pathname}: the storage of artifacts was sent a token`);
-    if (hasToken || !artifact || url.pathname !== `/artifacts/${artifact.id}`) {
+    if (hasToken) this.violations.push(`GET ${url.pathname}: the storage was sent a token`);
+    if (hasToken || !file) {
       send(response, { status: 403, headers: HTML, body: 'AuthenticationFailed' });
       return;
     }
     const fault = this.faults.take('GET', url.pathname)?.kind;
     const reply = fault === undefined ? undefined : this.replyOf(fault);
-    const whole = { status: 200, headers: { 'content-type': 'application/zip' }, body: artifact.zip };
+    const whole = { status: 200, headers: { 'content-type': file.type }, body: file.bytes };
     if (fault === 'cut') cut(response, whole);
     else if (reply) send(response, reply);
     else if (fault !== undefined) request.socket.destroy();
-    else if (artifact.isChunked) response.writeHead(200, whole.headers).end(artifact.zip);
+    else if (file.isChunked) response.writeHead(200, whole.headers).end(file.bytes);
     else send(response, whole);
+  }
+
+  private stored(path: string): StoredFile | undefined {
+    const [, kind, id] = path.split('/');
+    const artifact = this.repository.artifacts.find((each) => kind === 'artifacts' && each.id === Number(id));
+    if (artifact) return { type: 'application/zip', bytes: artifact.zip, isChunked: artifact.isChunked };
+    const attestation = this.repository.attestations.find(
+      (each) => kind === 'attestations' && each.id === Number(id),
+    );
+    return (
+      attestation && {
+        type: 'application/x-snappy',
+        bytes: snappyBlock(Buffer.from(JSON.stringify(attestation.bundle))),
+        isChunked: false,
+      }
+    );
   }
 
   /** What is no part of GitHub: what the runner's own services do for the actions that a rehearsal replaces. */
@@ -354,7 +379,7 @@ export class FakeGitHub {
     const { repository } = this;
     if (name === 'GET oidc') {
       this.oidcRequests += 1;
-      return ok({ value: this.identityToken(url.searchParams.get('audience')) });
+      return ok({ value: this.identityToken(url.searchParams) });
     }
     const [, uploadTo, artifactName] = /^PUT runs\/(\d+)\/artifacts\/([^/]+)$/.exec(name) ?? [];
     if (uploadTo !== undefined && artifactName !== undefined) {
@@ -378,19 +403,43 @@ export class FakeGitHub {
     return errorOf(artifact ? 410 : 404, 'Not Found');
   }
 
-  /** Shaped as a JSON web token; its signature is no signature. */
-  private identityToken(audience: string | null): string {
+  /** Shaped as a JSON web token; its signature is no signature. Who asks says for which run. */
+  private identityToken(query: URLSearchParams): string {
     const { owner, repo } = this.repository.names;
     const issued = Math.floor(this.now().getTime() / 1000);
+    const run = this.repository.runs.find(({ id }) => id === Number(query.get('run')));
     const claims = {
       iss: 'https://token.actions.githubusercontent.com',
-      aud: audience ?? `https://github.com/${owner}`,
+      aud: query.get('audience') ?? `https://github.com/${owner}`,
       sub: `repo:${owner}/${repo}:ref:refs/heads/main`,
       iat: issued,
       exp: issued + 300,
+      ...(run && this.claimsOf(run)),
     };
     const parts = [{ alg: 'RS256', typ: 'JWT' }, claims].map((part) => Buffer.from(JSON.stringify(part)));
     return [...parts, randomBytes(32)].map((part) => part.toString('base64url')).join('.');
+  }
+
+  /** All are text, as in GitHub's own. */
+  private claimsOf(run: RunState): Readonly<Record<string, string>> {
+    const { owner, repo, id } = this.repository.names;
+    const pull = this.repository.pullRequests.find(({ headSha }) => headSha === run.headSha);
+    const ref =
+      run.event === 'pull_request' ? `refs/pull/${pull?.number ?? 0}/merge` : `refs/heads/${run.headBranch}`;
+    return {
+      repository: `${owner}/${repo}`,
+      repository_id: String(id),
+      repository_owner: owner,
+      repository_owner_id: '1',
+      repository_visibility: 'private',
+      workflow_ref: `${owner}/${repo}/${run.path.replace(/@.*$/, '')}@${ref}`,
+      ref,
+      sha: run.headSha,
+      event_name: run.event,
+      run_id: String(run.id),
+      run_attempt: '1',
+      runner_environment: 'github-hosted',
+    };
   }
 
   /** One for the process: it only reads, and what it compiles is compiled once. */
@@ -474,6 +523,34 @@ function paged(reply: Reply, list: string, url: URL): Reply {
     headers: { ...reply.headers, ...(links.length > 0 ? { link: links.join(', ') } : {}) },
     body: list === WHOLE ? part : { ...whole, [list]: part },
   };
+}
+
+/** One page of an answer, and where the next one begins, in a form that is nobody's business. */
+function pagedByCursor(reply: Reply, list: string, url: URL): Reply {
+  const whole = reply.body as Record<string, unknown>;
+  const entries = whole[list] as unknown[];
+  const asked = Number(url.searchParams.get('per_page') ?? DEFAULT_PAGE_SIZE);
+  const size = Math.min(Math.max(asked, 1), MAX_PAGE_SIZE);
+  const from = Number(Buffer.from(url.searchParams.get('after') ?? '', 'base64url').toString('utf8'));
+  const next = new URL(url);
+  next.searchParams.set('after', Buffer.from(String(from + size)).toString('base64url'));
+  const headers = from + size < entries.length ? { link: `<${next.href}>; rel="next"` } : {};
+  return {
+    ...reply,
+    headers: { ...reply.headers, ...headers },
+    body: { ...whole, [list]: entries.slice(from, from + size) },
+  };
+}
+
+/** Snappy's form of it, with nothing compressed. */
+function snappyBlock(bytes: Buffer): Buffer {
+  const length = [];
+  for (let rest = bytes.length; rest > 0; rest = Math.floor(rest / 128))
+    length.push((rest % 128) + (rest > 127 ? 128 : 0));
+  const literal = Buffer.alloc(4);
+  literal.writeUInt8(62 << 2);
+  literal.writeUIntLE(bytes.length - 1, 1, 3);
+  return Buffer.concat([Buffer.from(length), literal, bytes]);
 }
 
 function globPattern(glob: string): RegExp {

@@ -22,8 +22,8 @@ export interface OperationRequest {
   readonly body: RequestBody;
   /** Login of the token. */
   readonly actor: string;
-  /** Where the storage of artifacts lets this one be read. */
-  readonly addressOfArtifact: (id: number) => string;
+  /** Where the storage lets the artifact or attestation of that number be read. */
+  readonly addressInStorage: (kind: 'artifacts' | 'attestations', id: number) => string;
 }
 
 /** Fields of all bodies that are read, as the description has them: a body that has other types never gets here. */
@@ -36,6 +36,7 @@ export interface RequestBody {
   readonly context?: string;
   readonly description?: string | null;
   readonly target_url?: string | null;
+  readonly bundle?: Readonly<Record<string, unknown>>;
 }
 
 /** An error that GitHub answers. */
@@ -58,7 +59,9 @@ export class Refusal extends Error {
 type Access = 'read' | 'write';
 /** Scopes in the words of a workflow's `permissions`. */
 export type Permissions = Readonly<
-  Partial<Record<'contents' | 'pull-requests' | 'issues' | 'statuses' | 'actions', Access | 'none'>>
+  Partial<
+    Record<'contents' | 'pull-requests' | 'issues' | 'statuses' | 'actions' | 'attestations', Access | 'none'>
+  >
 >;
 
 interface FakeOperation {
@@ -70,6 +73,8 @@ interface FakeOperation {
   readonly query?: readonly string[];
   /** Its answer comes in pages: the field that has the list, or the whole answer. */
   readonly list?: string;
+  /** Its pages have no numbers: each answer says in a header where the next one begins. */
+  readonly hasCursors?: boolean;
   readonly answer: (request: OperationRequest) => Reply | Promise<Reply>;
 }
 
@@ -79,6 +84,9 @@ const MAX_TITLE_CHARACTERS = 256;
 const MAX_STATUS_DESCRIPTION_CHARACTERS = 140;
 /** Of one commit and context. */
 const MAX_STATUSES = 1_000;
+
+/** What GitHub's short name for it takes in, of any version. */
+const PROVENANCE_PREFIX = 'https://slsa.dev/provenance/';
 
 /** The answer itself is the list. */
 export const WHOLE = '';
@@ -303,11 +311,50 @@ export const operations: Readonly<Record<string, FakeOperation>> = {
 
   'actions/download-artifact': {
     needs: [['actions', 'read']],
-    answer: ({ repository, path, addressOfArtifact }) => {
+    answer: ({ repository, path, addressInStorage }) => {
       const artifact = repository.artifacts.find(({ id }) => id === Number(path['artifact_id']));
       if (!artifact || path['archive_format'] !== 'zip') throw new Refusal(404, 'Not Found');
       if (artifact.isExpired) throw new Refusal(410, 'Artifact has expired');
-      return { status: 302, headers: { location: addressOfArtifact(artifact.id) } };
+      return { status: 302, headers: { location: addressInStorage('artifacts', artifact.id) } };
+    },
+  },
+
+  'repos/create-attestation': {
+    needs: [['attestations', 'write']],
+    answer: ({ repository, body, actor }) => {
+      try {
+        const { id } = repository.addAttestation(body.bundle ?? {}, { initiator: actor });
+        return { status: 201, body: { id } };
+      } catch (error) {
+        throw invalid('Attestation', 'bundle', `bundle is no signed statement: ${String(error)}`);
+      }
+    },
+  },
+
+  'repos/list-attestations': {
+    needs: [['attestations', 'read']],
+    query: ['predicate_type'],
+    list: 'attestations',
+    hasCursors: true,
+    answer: ({ repository, path, query, addressInStorage }) => {
+      const digest = path['subject_digest'] ?? '';
+      if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw new Refusal(422, 'Validation Failed');
+      const wanted = query.get('predicate_type');
+      if (wanted !== null && wanted !== 'provenance')
+        throw new Refusal(501, `the fake does not filter by ${wanted}`);
+      const found = repository.attestations
+        .filter(({ digests }) => digests.includes(digest))
+        .filter(({ predicateType }) => wanted === null || predicateType.startsWith(PROVENANCE_PREFIX))
+        .reverse();
+      // GitHub says so in place of an empty list.
+      if (found.length === 0) throw new Refusal(404, 'Not Found');
+      const body = found.map(({ id, bundle, isOmitted, initiator }) => ({
+        ...(isOmitted ? {} : { bundle }),
+        repository_id: repository.names.id,
+        bundle_url: addressInStorage('attestations', id),
+        initiator,
+      }));
+      return { status: 200, body: { attestations: body } };
     },
   },
 

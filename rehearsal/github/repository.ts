@@ -73,6 +73,17 @@ export interface ArtifactState {
   readonly isChunked: boolean;
 }
 
+export interface AttestationState {
+  readonly id: number;
+  readonly bundle: Readonly<Record<string, unknown>>;
+  /** Of its subjects, `sha256:…`. */
+  readonly digests: readonly string[];
+  readonly predicateType: string;
+  readonly initiator: string;
+  /** The list says where it lies in place of what it is. */
+  isOmitted: boolean;
+}
+
 export interface OpenPullRequest {
   readonly title?: string;
   readonly body?: string;
@@ -118,6 +129,7 @@ export class FakeRepository {
   public readonly workflows = new Set<string>();
   public readonly runs: RunState[] = [];
   public readonly artifacts: ArtifactState[] = [];
+  public readonly attestations: AttestationState[] = [];
   private lastId = 1_000;
   private lastNumber = 0;
 
@@ -287,6 +299,16 @@ export class FakeRepository {
     artifact.isExpired = true;
   }
 
+  /** What somebody with the right to do so stores, wherever it comes from. @throws Error when it is no signed statement */
+  public addAttestation(
+    bundle: Readonly<Record<string, unknown>>,
+    { isOmitted = false, initiator = 'user' }: { isOmitted?: boolean; initiator?: string } = {},
+  ): AttestationState {
+    const attestation = { id: this.nextId(), bundle, ...statementIn(bundle), initiator, isOmitted };
+    this.attestations.push(attestation);
+    return attestation;
+  }
+
   /** @throws Error when there is none */
   public pullRequest(number: number): PullRequestState {
     const found = this.pullRequests.find((pullRequest) => pullRequest.number === number);
@@ -350,4 +372,23 @@ const PERSON = 'octocat';
 /** A browser sends its line ends. */
 function asTyped(text: string): string {
   return text.replace(/\r?\n/g, '\r\n');
+}
+
+/** What a bundle is about. Its signature is nobody's business here: GitHub stores what it is given. */
+function statementIn(bundle: Readonly<Record<string, unknown>>): {
+  digests: string[];
+  predicateType: string;
+} {
+  const { payload = '' } = (bundle['dsseEnvelope'] ?? {}) as { payload?: string };
+  const { subject = [], predicateType = '' } = JSON.parse(
+    Buffer.from(payload, 'base64').toString('utf8'),
+  ) as {
+    subject?: readonly { readonly digest?: { readonly sha256?: string } }[];
+    predicateType?: string;
+  };
+  const digests = subject.flatMap(({ digest }) =>
+    digest?.sha256 === undefined ? [] : [`sha256:${digest.sha256}`],
+  );
+  if (digests.length === 0) throw new Error('it has no subject with a SHA-256 digest');
+  return { digests, predicateType };
 }

@@ -306,9 +306,7 @@ describe('artifacts', () => {
       const { id } = fake.repository.addArtifact(runId, 'plan-dev', zip, { isChunked });
       // That the storage is sent no token is one of the violations.
       expect(Buffer.from(await client().downloadArtifact(id, 5_000)).equals(zip)).toBe(true);
-      await expect(client().downloadArtifact(id, 4_999)).rejects.toThrow(
-        'the zip file has more than 4999 bytes',
-      );
+      await expect(client().downloadArtifact(id, 4_999)).rejects.toThrow('the file has more than 4999 bytes');
     },
   );
 
@@ -327,7 +325,7 @@ describe('artifacts', () => {
     fake.fail({ path: /^\/artifacts\//, kind: 'reset', times: MAX_ATTEMPTS });
     const error = await errorOf(client().downloadArtifact(id, 5_000));
     expect(error.message).toBe(
-      `downloadArtifact(${id}): no answer from GitHub (the storage of artifacts cannot be read), after 6 attempts`,
+      `downloadArtifact(${id}): no answer from GitHub (its storage of files cannot be read), after 6 attempts`,
     );
     expect(inspect(error)).not.toContain('signature=');
   });

@@ -38,6 +38,7 @@ const STAND_INS: Readonly<Partial<Record<keyof typeof PINS, string>>> = {
   'actions/upload-artifact': 'upload-artifact',
   'actions/download-artifact': 'download-artifact',
   'actions/setup-node': 'nothing',
+  'actions/attest': 'attest',
   'hashicorp/setup-terraform': 'nothing',
   'aws-actions/configure-aws-credentials': 'sign-in',
   'aws-actions/amazon-ecr-login': 'nothing',
@@ -111,6 +112,12 @@ function makeShims(folder: string): string {
   const aws = join(shims, 'aws');
   writeFileSync(aws, '#!/bin/sh\necho None\n');
   chmodSync(aws, 0o755);
+  const gh = join(shims, 'gh');
+  writeFileSync(
+    gh,
+    '#!/bin/sh\nif [ "$*" = "attestation trusted-root" ]; then exec cat "$FAKE_TRUSTED_ROOTS"; fi\necho "gh: the rehearsal has no gh $*" >&2\nexit 1\n',
+  );
+  chmodSync(gh, 0o755);
   return shims;
 }
 

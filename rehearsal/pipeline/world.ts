@@ -8,12 +8,15 @@ import { run as runProgram } from '../../workflows-src/terraform/process';
 import { Emulator, withoutAws } from '../emulator';
 import { FakeGitHub } from '../github/fake-github';
 import type { PullRequestState, RepositoryNames } from '../github/repository';
+import { TestSigstore } from '../sigstore';
 import { type ActEvent, type ActRun, runAct, standIns } from './act';
 
 const ROOT = join(__dirname, '../..');
 const ACCOUNT = '111111111111';
 const REGION = 'eu-west-1';
 const BUCKET = 'pipeline-states';
+const SIGSTORE_KEYS = 'sigstore-keys.json';
+const TRUSTED_ROOTS = 'trusted-root.jsonl';
 const S3_HEADERS = {
   authorization: `AWS4-HMAC-SHA256 Credential=rehearsal/20261101/${REGION}/s3/aws4_request`,
 };
@@ -45,6 +48,8 @@ export class World {
     public readonly emulator: Emulator,
     private readonly providers: NodeJS.ProcessEnv,
     private readonly jobEnv: Readonly<Record<string, string>>,
+    /** What `actions/attest` signs with, and `gh attestation trusted-root` prints the roots of. */
+    public readonly sigstore: TestSigstore,
   ) {}
 
   /** @param jobEnv what every job of a workflow has in its environment besides. @default nothing */
@@ -71,7 +76,10 @@ export class World {
     const github = await FakeGitHub.start({ repository, git: checkout, retryAfterSeconds: 1 });
     for (const file of ['plan.yml', 'apply.yml', 'drift.yml']) github.repository.addWorkflow(file);
     const providers = await providerSource({ env: process.env, cacheFolder: join(ROOT, '.fairlead') });
-    return new World(folder, github, emulator, providers.env, jobEnv);
+    const sigstore = TestSigstore.create();
+    writeFileSync(join(folder, SIGSTORE_KEYS), sigstore.keys);
+    writeFileSync(join(folder, TRUSTED_ROOTS), sigstore.trustedRoots);
+    return new World(folder, github, emulator, providers.env, jobEnv, sigstore);
   }
 
   public async end(): Promise<void> {
@@ -242,11 +250,13 @@ export class World {
         ...this.jobEnv,
         FAIRLEAD_ROOT: ROOT,
         FAKE_GITHUB: this.github.url,
+        FAKE_SIGSTORE: join(this.folder, SIGSTORE_KEYS),
+        FAKE_TRUSTED_ROOTS: join(this.folder, TRUSTED_ROOTS),
         EMULATOR_ENV: JSON.stringify({ ...this.emulator.env, ...this.providers }),
         GITHUB_API_URL: this.github.url,
         GITHUB_REPOSITORY: `${owner}/${repo}`,
         GITHUB_RUN_ID: String(run.id),
-        ACTIONS_ID_TOKEN_REQUEST_URL: `${this.github.url}/_fake/oidc?v=1`,
+        ACTIONS_ID_TOKEN_REQUEST_URL: `${this.github.url}/_fake/oidc?run=${run.id}`,
         ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'a-token-for-tokens',
       },
     });

@@ -18,3 +18,18 @@ export function connect(token: string, env: NodeJS.ProcessEnv): GitHub {
   });
   return restGitHub(authorized, { owner, repo });
 }
+
+/**
+ * The same for one of our commands, which gets its token from the environment of its step.
+ * @throws Error when the environment is not that of such a step
+ */
+export function connectCommand(env: NodeJS.ProcessEnv): GitHub {
+  const { GITHUB_TOKEN: token = '' } = env;
+  if (token === '') {
+    throw new Error(
+      'GITHUB_TOKEN is not set: in a workflow, give the step `env: GITHUB_TOKEN: ${{ github.token }}`; elsewhere, a token ' +
+        'of yours and GITHUB_REPOSITORY=<owner>/<name>',
+    );
+  }
+  return connect(token, env);
+}

@@ -35,6 +35,18 @@ export interface GitHub {
    */
   downloadArtifact(id: number, maxBytes: number): Promise<Uint8Array>;
 
+  /**
+   * Build provenance of something with that digest (`sha256:…`), signed by whomever: each a Sigstore bundle, as JSON or, when
+   * GitHub leaves it out and says where it lies, as its storage has it (a block of Snappy). None: also when the token may not
+   * see the repository.
+   * @param max how many are read, and of how many bytes one may be
+   * @throws Error when one that lies in the storage is larger
+   */
+  attestations(
+    digest: string,
+    max: { readonly bundles: number; readonly bytes: number },
+  ): Promise<readonly (string | Uint8Array)[]>;
+
   /** Issues with a label, open and closed, without pull requests; the newest first. */
   issues(label: string): Promise<readonly Issue[]>;
   /** @throws Uncertain as `createComment` */

@@ -22,6 +22,8 @@ export class InMemoryGitHub implements GitHub {
   public readonly artifactsOf = new Map<number, (Artifact & { readonly zip: Uint8Array })[]>();
   public readonly commentsOf = new Map<number, Comment[]>();
   public readonly statuses = new Map<string, CommitStatus>();
+  /** By digest. */
+  public readonly attestationsOf = new Map<string, (string | Uint8Array)[]>();
   public readonly fails = new Map<keyof GitHub, Error>();
   /** Of the last call of `mergedAs`. */
   public since: Date | undefined;
@@ -122,6 +124,11 @@ export class InMemoryGitHub implements GitHub {
     const found = [...this.artifactsOf.values()].flat().find((one) => one.id === id);
     if (found === undefined) throw new Gone(`artifact ${id}`);
     return found.zip;
+  }
+
+  public async attestations(digest: string): Promise<readonly (string | Uint8Array)[]> {
+    this.mayFail('attestations');
+    return [...(this.attestationsOf.get(digest) ?? [])];
   }
 
   public async issues(): Promise<never> {

@@ -26,7 +26,7 @@ export interface Repository {
 
 export interface RestGitHubOptions extends Patience {
   /**
-   * Reads artifacts from the storage that GitHub names, which is not to get the token: so not octokit's.
+   * Reads artifacts and attestations from the storage that GitHub names, which is not to get the token: so not octokit's.
    * @default Node's own
    */
   readonly fetch?: typeof fetch;
@@ -66,6 +66,7 @@ const NEEDS = {
   readActions: 'actions: read',
   readIssues: 'issues: read',
   writeIssues: 'issues: write',
+  readAttestations: 'attestations: read',
 } as const;
 
 interface Call {
@@ -300,6 +301,33 @@ class RestGitHub implements GitHub {
     });
   }
 
+  public async attestations(
+    digest: string,
+    max: { readonly bundles: number; readonly bytes: number },
+  ): Promise<readonly (string | Uint8Array)[]> {
+    const call = {
+      name: `attestations(${digest})`,
+      route: `GET ${HERE}/attestations/{subject_digest}`,
+      parameters: { subject_digest: digest, predicate_type: 'provenance' },
+      needs: NEEDS.readAttestations,
+      isOfOne: true,
+    };
+    const found: (string | Uint8Array)[] = [];
+    for await (const page of this.cursorPages(call, attestations)) {
+      for (const { bundle, bundle_url: address } of page.attestations) {
+        if (found.length === max.bundles) return found;
+        if (bundle !== undefined && bundle !== null) found.push(JSON.stringify(bundle));
+        else if (address !== undefined && URL.canParse(address))
+          found.push(await this.patiently(call, () => this.read(call.name, address, max.bytes)));
+        else
+          throw new Error(
+            `${call.name}: GitHub's answer has neither a bundle nor an address to read it from`,
+          );
+      }
+    }
+    return found;
+  }
+
   public async issues(label: string): Promise<readonly Issue[]> {
     const call = {
       name: `issues(${label})`,
@@ -343,11 +371,7 @@ class RestGitHub implements GitHub {
 
   /** One call, its answer checked. */
   private async one<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
-    const data = await this.patiently(call, async () => (await this.askForJson(call)).data);
-    const { success, data: checked, error } = schema.safeParse(data);
-    if (success) return checked;
-    const { path, message } = error.issues[0] as z.core.$ZodIssue;
-    throw new Error(`${call.name}: GitHub's answer is not what it documents: ${path.join('.')}: ${message}`);
+    return checked(call, schema, await this.patiently(call, async () => (await this.askForJson(call)).data));
   }
 
   private async all<T, E>(call: Call, schema: z.ZodType<T>, entries: (answer: T) => E[]): Promise<E[]> {
@@ -369,7 +393,30 @@ class RestGitHub implements GitHub {
       const parameters = { ...call.parameters, per_page: PAGE_SIZE, page };
       yield entries(await this.one({ ...call, parameters }, schema));
     }
-    throw new Error(`${call.name}: the list has more than ${MAX_PAGES} pages of ${PAGE_SIZE}`);
+    throw tooManyPages(call);
+  }
+
+  /** Of a list without page numbers: GitHub says in a header where the next page begins. 404: the list is empty. */
+  private async *cursorPages<T>(call: Call, schema: z.ZodType<T>): AsyncGenerator<T> {
+    let after: string | undefined;
+    for (let page = 1; page <= MAX_PAGES; page += 1) {
+      const parameters = {
+        ...call.parameters,
+        per_page: PAGE_SIZE,
+        ...(after === undefined ? {} : { after }),
+      };
+      const answer = await this.patiently(call, () => this.askForJson({ ...call, parameters })).catch(
+        (error: unknown) => {
+          if (error instanceof Gone && page === 1) return undefined;
+          throw error;
+        },
+      );
+      if (answer === undefined) return;
+      yield checked(call, schema, answer.data);
+      after = cursorAfter(String(answer.headers['link'] ?? ''));
+      if (after === undefined) return;
+    }
+    throw tooManyPages(call);
   }
 
   /** @throws the sentences and classes that callers see, in place of Failure */
@@ -416,7 +463,7 @@ class RestGitHub implements GitHub {
 
   /** Reads what anybody may read who knows the address. @throws Failure; Error above `maxBytes` */
   private async read(name: string, address: string, maxBytes: number): Promise<Uint8Array> {
-    const tooLarge = new TooLarge(`${name}: the zip file has more than ${maxBytes} bytes`);
+    const tooLarge = new TooLarge(`${name}: the file has more than ${maxBytes} bytes`);
     const abort = new AbortController();
     try {
       const response = await (this.options.fetch ?? fetch)(address, {
@@ -438,7 +485,7 @@ class RestGitHub implements GitHub {
       this.options.signal?.throwIfAborted();
       if (error instanceof Failure || error instanceof TooLarge) throw error;
       // What fetch says may have the address, which is a secret while it is good.
-      throw Failure.noAnswer('the storage of artifacts cannot be read');
+      throw Failure.noAnswer('its storage of files cannot be read');
     } finally {
       abort.abort();
     }
@@ -452,6 +499,26 @@ class RestGitHub implements GitHub {
 }
 
 class TooLarge extends Error {}
+
+/** @throws Error naming the field that is not as GitHub documents it */
+function checked<T>(call: Call, schema: z.ZodType<T>, answer: unknown): T {
+  const { success, data, error } = schema.safeParse(answer);
+  if (success) return data;
+  const { path, message } = error.issues[0] as z.core.$ZodIssue;
+  throw new Error(`${call.name}: GitHub's answer is not what it documents: ${path.join('.')}: ${message}`);
+}
+
+function tooManyPages(call: Call): Error {
+  return new Error(`${call.name}: the list has more than ${MAX_PAGES} pages of ${PAGE_SIZE}`);
+}
+
+/** Of the page that a `link` header calls the next one. */
+function cursorAfter(link: string): string | undefined {
+  const next = /<([^>]+)>; *rel="next"/.exec(link)?.[1];
+  return next !== undefined && URL.canParse(next)
+    ? (new URL(next).searchParams.get('after') ?? undefined)
+    : undefined;
+}
 
 function explained(call: Call, failure: Failure, attempts: number): Error {
   const { status, sentence } = failure;
@@ -524,6 +591,10 @@ const artifacts = z.looseObject({
   artifacts: z.array(
     z.looseObject({ id, name: z.string(), size_in_bytes: z.int().nonnegative(), expired: z.boolean() }),
   ),
+});
+
+const attestations = z.looseObject({
+  attestations: z.array(z.looseObject({ bundle: z.unknown().optional(), bundle_url: z.string().optional() })),
 });
 
 const issue = z.looseObject({
