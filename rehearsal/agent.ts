@@ -56,9 +56,7 @@ async function main(): Promise<number> {
   const settings = settingsSchema.parse(JSON.parse(process.env['REHEARSAL_AGENT_SETTINGS'] ?? 'null'));
   const document = documentSchema.parse(JSON.parse(readFileSync(0, 'utf8')));
   const engine = await needEngine(process.env);
-  return document.run === 'task'
-    ? runTask(engine, document, settings)
-    : deploy(engine, document, settings);
+  return document.run === 'task' ? runTask(engine, document, settings) : deploy(engine, document, settings);
 }
 
 /** Its log becomes ours, its exit code too. */
@@ -108,14 +106,23 @@ async function starts(engine: Engine, document: Document, settings: AgentSetting
   const named = `--name=${nameOf(document)}`;
   const image = imageOf(document, settings);
   const options = optionsOf(document, settings, { PORT: String(port) });
-  await ask(engine, ['run', '--detach', named, ...options, image, ...container.command], `${image}: cannot be started`);
+  await ask(
+    engine,
+    ['run', '--detach', named, ...options, image, ...container.command],
+    `${image}: cannot be started`,
+  );
   const deadline = Date.now() + READY_SECONDS * 1000;
   while (Date.now() < deadline) {
     const answer = await fetch(`http://127.0.0.1:${port}${container.readinessPath}`, {
       signal: AbortSignal.timeout(1000),
     }).catch(() => undefined);
     if (answer?.ok) return true;
-    const { stdout } = await call(engine, ['container', 'inspect', '--format={{.State.Running}}', nameOf(document)]);
+    const { stdout } = await call(engine, [
+      'container',
+      'inspect',
+      '--format={{.State.Running}}',
+      nameOf(document),
+    ]);
     if (stdout.toString('utf8').trim() !== 'true') break;
     await sleep(100);
   }

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 
 import * as z from 'zod';
 
+import type { AgentSettings } from './agent';
 import { endWithUs, run } from '../workflows-src/terraform/process';
 
 export interface EmulatorOptions {
@@ -22,6 +23,8 @@ export interface EmulatorOptions {
   readonly log: string;
   /** Called when it ends and nobody asked it to. */
   readonly onDeath: (error: Error) => void;
+  /** What runs the containers of its ECS. @default nothing does: no task starts, and services are healthy by themselves */
+  readonly agent?: AgentSettings;
   /** Leaves it running when this process ends. @default false */
   readonly outlives?: boolean;
 }
@@ -65,7 +68,15 @@ export class Emulator {
     const args = [join(__dirname, 'emulator', 'moto_rehearsal.py'), String(options.port ?? 0)];
     if (!options.outlives) args.push('--parent', String(process.pid));
     const child = spawn(options.python, args, {
-      env: { ...options.env, MOTO_ACCOUNT_ID: options.account, PYTHONUNBUFFERED: '1' },
+      env: {
+        ...options.env,
+        MOTO_ACCOUNT_ID: options.account,
+        PYTHONUNBUFFERED: '1',
+        ...(options.agent && {
+          REHEARSAL_AGENT: JSON.stringify([process.execPath, '-r', 'tsx/cjs', join(__dirname, 'agent.ts')]),
+          REHEARSAL_AGENT_SETTINGS: JSON.stringify(options.agent),
+        }),
+      },
       // A group of its own: Ctrl-C reaches it through us, after terraform has ended.
       detached: true,
       stdio: ['ignore', 'pipe', log],
@@ -111,6 +122,11 @@ export class Emulator {
   public async calls(signal?: AbortSignal): Promise<readonly RecordedCall[]> {
     const answer = await fetch(`${this.endpoint}/rehearsal/calls`, { signal: signal ?? null });
     return recordedCalls.parse(await answer.json());
+  }
+
+  /** Calls of these names are refused from now on, of services that speak JSON. */
+  public async refuse(...actions: readonly string[]): Promise<void> {
+    await fetch(`${this.endpoint}/rehearsal/failing`, { method: 'PUT', body: JSON.stringify(actions) });
   }
 
   public get pid(): number {

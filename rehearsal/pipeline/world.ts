@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 
 import { providerSource } from '../../workflows-src/terraform/provider-mirror';
 import { run as runProgram } from '../../workflows-src/terraform/process';
+import type { AgentSettings } from '../agent';
 import { Emulator, withoutAws } from '../emulator';
 import { FakeGitHub } from '../github/fake-github';
 import type { PullRequestState, RepositoryNames } from '../github/repository';
@@ -32,6 +33,13 @@ export interface StackBody {
 
 export type Infrastructure = Readonly<Record<string, StackBody>>;
 
+export interface WorldOptions {
+  /** What runs containers. @default nothing does */
+  readonly agent?: Omit<AgentSettings, 'folder'>;
+  /** Files of the project that its checkout has besides, by their paths. @default none */
+  readonly needs?: RegExp;
+}
+
 export interface RanWorkflow extends ActRun {
   /** As the fake GitHub knows it. */
   readonly runId: number;
@@ -57,6 +65,7 @@ export class World {
     python: string,
     infrastructure: Infrastructure,
     jobEnv: Readonly<Record<string, string>> = {},
+    { agent, needs }: WorldOptions = {},
   ): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), 'fairlead-pipeline-'));
     const emulator = await Emulator.start({
@@ -65,6 +74,7 @@ export class World {
       account: ACCOUNT,
       region: REGION,
       log: join(folder, 'emulator.log'),
+      ...(agent && { agent: { ...agent, folder } }),
       onDeath: (error) => {
         throw error;
       },
@@ -72,9 +82,10 @@ export class World {
     await makeBucket(emulator);
     const repository: RepositoryNames = { owner: 'acme', repo: 'shop', id: 4711 };
     const checkout = join(folder, 'checkout');
-    makeCheckout(checkout, infrastructure);
+    makeCheckout(checkout, infrastructure, repository, needs);
     const github = await FakeGitHub.start({ repository, git: checkout, retryAfterSeconds: 1 });
-    for (const file of ['plan.yml', 'apply.yml', 'drift.yml']) github.repository.addWorkflow(file);
+    for (const file of ['plan.yml', 'apply.yml', 'drift.yml', 'rollback.yml'])
+      github.repository.addWorkflow(file);
     const providers = await providerSource({ env: process.env, cacheFolder: join(ROOT, '.fairlead') });
     const sigstore = TestSigstore.create();
     writeFileSync(join(folder, SIGSTORE_KEYS), sigstore.keys);
@@ -229,6 +240,13 @@ export class World {
     return this.workflow('drift.yml', { name: event, payload });
   }
 
+  /** By hand. */
+  public async rollback(environment: string, to: string, service = 'api'): Promise<RanWorkflow> {
+    this.git('checkout', '--quiet', 'main');
+    const payload = { ref: 'refs/heads/main', inputs: { environment, service, to } };
+    return this.workflow('rollback.yml', { name: 'workflow_dispatch', payload });
+  }
+
   private async workflow(file: string, event: ActEvent, pull?: PullRequestState): Promise<RanWorkflow> {
     const { repository } = this.github;
     const run = repository.addRun({
@@ -281,15 +299,21 @@ async function makeBucket(emulator: Emulator): Promise<void> {
 }
 
 /** The project as it is in this checkout, committed or not, without its own stacks, tests and documents. */
-function makeCheckout(folder: string, infrastructure: Infrastructure): void {
+function makeCheckout(
+  folder: string,
+  infrastructure: Infrastructure,
+  repository: RepositoryNames,
+  needs: RegExp = NOTHING,
+): void {
   const files = git(ROOT, 'ls-files', '-z', '--cached', '--others', '--exclude-standard')
     .split('\0')
-    .filter((file) => NEEDED.test(file) && !LEFT_OUT.test(file));
+    .filter((file) => (NEEDED.test(file) && !LEFT_OUT.test(file)) || needs.test(file));
   for (const file of files) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     cpSync(join(ROOT, file), join(folder, file));
   }
   standIns(folder);
+  nameRepository(join(folder, 'stacks/config.ts'), repository);
   cpSync(join(__dirname, 'stand-ins/app.js'), join(folder, 'app.js'));
   writeFileSync(join(folder, 'cdktf.json'), JSON.stringify({ app: 'node app.js' }));
   writeFileSync(join(folder, '.gitignore'), 'node_modules\ncdktf.out\n.fairlead\n');
@@ -302,6 +326,16 @@ function makeCheckout(folder: string, infrastructure: Infrastructure): void {
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
 }
 
+/** As `npm run adopt` would: attestations are of this repository. */
+function nameRepository(file: string, { owner, repo, id }: RepositoryNames): void {
+  const configured = readFileSync(file, 'utf8')
+    .replace(/^( +owner: )'.*',$/m, `$1'${owner}',`)
+    .replace(/^( +repository: )'.*',$/m, `$1'${repo}',`)
+    .replace(/^( +repositoryId: )\d+,$/m, `$1${id},`);
+  writeFileSync(file, configured);
+}
+
+const NOTHING = /(?!)/;
 const NEEDED =
   /^(?:\.github\/|workflows-src\/|loadtests\/|services\/|stacks\/(?:config|names|check-config|services)\.ts$|stacks\/terraform\.lock\.hcl$|package\.json$|package-lock\.json$|tsconfig\.json$)/;
 const LEFT_OUT = /\.test\.ts$|^workflows-src\/changes\/fixtures\//;

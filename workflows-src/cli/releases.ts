@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path';
 import { findK6 } from '../../loadtests/k6-binary';
 import { describeVerdict, runLoadTest } from '../../loadtests/run';
 import { config } from '../../stacks/config';
-import { connect } from '../github/connect';
+import { connectCommand } from '../github/connect';
 import { environmentsOutput } from '../operations/outputs';
-import { attestationsOf, verifyAttestation } from '../release/attestation';
+import { readTrustedRoots, type TrustedRoot, verifyAttestation } from '../release/attestation';
+import { attestationsOf } from '../release/attestations-of';
 import { readMigrationTask, runMigration } from '../release/migration';
 import { digestOf, type ReleasePointer } from '../release/pointer';
 import { type Release, tasksStackOf } from '../release/release';
@@ -46,14 +47,20 @@ export function releaseOf(
     ...(previous !== undefined && { previous }),
     verify: async () => {
       const digest = digestOf(image);
-      const roots = readTrustedRoots(io, trustedRoots);
-      const bundles = await attestationsOf(connect(io.env.GITHUB_TOKEN ?? '', io.env), digest);
+      const roots = rootsIn(io, trustedRoots);
+      const bundles = await attestationsOf(connectCommand(io.env), digest);
       const { owner, repository, repositoryId } = config.github;
       verifyAttestation({
         digest,
         bundles,
         trustedRoots: roots,
-        policy: { owner, repository, repositoryId, workflow: BUILD_WORKFLOW },
+        policy: {
+          owner,
+          repository,
+          repositoryId,
+          workflow: BUILD_WORKFLOW,
+          subjectName: image.slice(0, image.indexOf('@')),
+        },
       });
     },
     migrate: async (outputs) => {
@@ -83,12 +90,12 @@ export function releaseOf(
   };
 }
 
-function readTrustedRoots({ cwd }: CommandIo, file: string | undefined): string {
+function rootsIn({ cwd }: CommandIo, file: string | undefined): readonly TrustedRoot[] {
   if (file === undefined)
     throw new UsageError(
       'an image is released only when its attestation holds: give --trusted-roots <file>, from `gh attestation trusted-root > <file>`',
     );
-  return readFileSync(resolve(cwd, file), 'utf8');
+  return readTrustedRoots(readFileSync(resolve(cwd, file), 'utf8'), file);
 }
 
 /** https://docs.github.com/en/actions/reference/workflows-and-actions/variables#default-environment-variables */
