@@ -108,10 +108,20 @@ export async function buildImage(engine: Engine, request: BuildRequest): Promise
     );
   }
   const [image] = await inspect(engine, tag, signal);
-  return { reference: tag, id: digestOf(image.Id), architecture: image.Architecture, bytes: image.Size, inputs };
+  return {
+    reference: tag,
+    id: digestOf(image.Id),
+    architecture: image.Architecture,
+    bytes: image.Size,
+    inputs,
+  };
 }
 
-async function inspect(engine: Engine, image: string, signal?: AbortSignal): Promise<z.infer<typeof inspected>> {
+async function inspect(
+  engine: Engine,
+  image: string,
+  signal?: AbortSignal,
+): Promise<z.infer<typeof inspected>> {
   const said = await ask(engine, ['image', 'inspect', image], `${image}: cannot be inspected`, { signal });
   return inspected.parse(JSON.parse(said.toString('utf8')));
 }

@@ -62,6 +62,8 @@ async function versionOf(
 }
 
 export interface CallOptions {
+  /** A program beside the engine, such as podman's skopeo. @default the engine itself */
+  readonly file?: string;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
@@ -69,8 +71,8 @@ export interface CallOptions {
 
 /** Calls the engine, whatever its exit code. */
 export function call(engine: Engine, args: readonly string[], options: CallOptions = {}): Promise<RunResult> {
-  const { env, ...others } = options;
-  return run(engine.name, args, { ...others, env: { ...engine.env, ...env }, graceMs: 5000 });
+  const { env, file = engine.name, ...others } = options;
+  return run(file, args, { ...others, env: { ...engine.env, ...env }, graceMs: 5000 });
 }
 
 /**
@@ -83,9 +85,13 @@ export async function ask(
   sentence: string,
   options: CallOptions = {},
 ): Promise<Buffer> {
-  const { code, stdout, stderr } = await call(engine, args, options);
+  const { file = engine.name } = options;
+  const { code, stdout, stderr } = await call(engine, args, options).catch((error: unknown) => {
+    if (!(error instanceof CannotStart)) throw error;
+    throw new Error(`${sentence}: ${file} is not on the PATH; install it`, { cause: error });
+  });
   if (code === 0) return stdout;
-  throw new Error(`${sentence} (${engine.name} ${args[0]}, exit ${code}):\n  ${lastLines(stderr, 12)}`);
+  throw new Error(`${sentence} (${file} ${args[0]}, exit ${code}):\n  ${lastLines(stderr, 12)}`);
 }
 
 export function lastLines(text: string, count: number): string {

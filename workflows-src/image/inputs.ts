@@ -59,8 +59,7 @@ export async function readInputs(
         cause: error,
       });
     });
-    if (code !== 0)
-      throw new Error(`${root}: git cannot say which commit the image is of: ${stderr.trim()}`);
+    if (code !== 0) throw new Error(`${root}: git cannot say which commit the image is of: ${stderr.trim()}`);
     return stdout.toString('utf8').trim();
   };
   const [commit = '', time = ''] = (await git(['log', '-1', '--format=%H %ct'])).split(' ');
