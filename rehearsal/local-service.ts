@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { endWithUs, run } from '../workflows-src/terraform/process';
+import { freePort } from './free-port';
 
 export interface LocalServiceOptions {
   /** The service's folder; its package.json has the scripts `build` and `start`. */
@@ -87,14 +87,4 @@ export class LocalService {
     }
     throw new Error(`${path} did not answer 200 within ${READY_TIMEOUT_MS / 1000} s`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port on 127.0.0.1');
-  return address.port;
 }

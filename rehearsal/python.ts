@@ -121,7 +121,7 @@ async function install(
  * Waits until no other process installs, and then keeps others waiting: `npm start` and `npm test` may begin together.
  * @returns what lets the next one in
  */
-async function soleInstaller(lock: string, signal?: AbortSignal): Promise<() => Promise<void>> {
+export async function soleInstaller(lock: string, signal?: AbortSignal): Promise<() => Promise<void>> {
   for (;;) {
     signal?.throwIfAborted();
     // Linked, not written, into place: whoever reads it finds a whole number in it.

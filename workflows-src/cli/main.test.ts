@@ -28,6 +28,7 @@ test('help names every command and its exit codes', async () => {
     'drift',
     'render',
     'bootstrap',
+    'image',
     'loadtest',
     'costs',
     'doctor',

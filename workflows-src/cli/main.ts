@@ -40,6 +40,10 @@ const commands: Readonly<Record<string, Command>> = {
     does: 'creates the state bucket, GitHub’s identity and the roles of an account',
     load: () => (require('./bootstrap') as typeof import('./bootstrap')).bootstrapCommand,
   },
+  image: {
+    does: 'builds the image of a service, tests it as a container, pushes it',
+    load: () => (require('./image') as typeof import('./image')).imageCommand,
+  },
   loadtest: {
     does: 'runs a k6 profile and gives a verdict',
     load: () => (require('./loadtest') as typeof import('./loadtest')).loadtestCommand,
