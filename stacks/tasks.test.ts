@@ -94,15 +94,22 @@ test('the architecture of the instances is that of the tasks', () => {
   ).toEqual({ operating_system_family: 'LINUX', cpu_architecture: 'X86_64' });
 });
 
-test('the service knows where its database is and which user it is, and no secret', () => {
+const database = [
+  { name: 'DATABASE_CA', value: 'rds' },
+  { name: 'DATABASE_HOST', value: expect.stringContaining('outputs.') as unknown },
+  { name: 'DATABASE_NAME', value: expect.any(String) as unknown },
+  { name: 'DATABASE_PORT', value: '5432' },
+  { name: 'DATABASE_USER', value: 'api' },
+];
+
+test('the service knows where its database is, and which user it is by IAM, and no secret', () => {
   expect(container(prod, 'task')['environment']).toEqual([
     { name: 'AWS_REGION', value: 'eu-west-1' },
-    { name: 'DATABASE_HOST', value: expect.stringContaining('outputs.') as unknown },
-    { name: 'DATABASE_NAME', value: expect.any(String) as unknown },
-    { name: 'DATABASE_PORT', value: '5432' },
-    { name: 'DATABASE_USER', value: 'api' },
+    { name: 'DATABASE_AUTH', value: 'iam' },
+    ...database,
     { name: 'HOST', value: '0.0.0.0' },
     { name: 'LOG_LEVEL', value: 'info' },
+    { name: 'METRICS_NAMESPACE', value: 'fairlead/prod/api' },
     { name: 'PORT', value: '3000' },
   ]);
   expect(container(prod, 'task')).not.toHaveProperty('secrets');
@@ -111,6 +118,11 @@ test('the service knows where its database is and which user it is, and no secre
 test('the migration alone holds the master secret', () => {
   expect(container(prod, 'migrate')).toMatchObject({
     command: ['node', 'dist/migrate.js'],
+    environment: [
+      { name: 'AWS_REGION', value: 'eu-west-1' },
+      ...database,
+      { name: 'LOG_LEVEL', value: 'info' },
+    ],
     secrets: [
       { name: 'DATABASE_MASTER_SECRET', valueFrom: expect.stringMatching(/secret_arn\}$/) as unknown },
     ],

@@ -67,7 +67,14 @@ export class TasksStack extends BaseStack {
         port: descriptor.port,
         livenessPath: descriptor.livenessPath,
         // The balancer comes from outside the task; a service listens on loopback unless told otherwise.
-        environment: { ...environment, HOST: '0.0.0.0', PORT: String(descriptor.port) },
+        environment: {
+          ...environment,
+          // The migration has the master's password instead.
+          ...(access && { DATABASE_AUTH: 'iam' }),
+          METRICS_NAMESPACE: `${config.project}/${props.environment}/${service}`,
+          HOST: '0.0.0.0',
+          PORT: String(descriptor.port),
+        },
       },
     });
     new TerraformOutput(this, 'task_definition_arn', { value: this.taskDefinitionArn });
@@ -219,13 +226,14 @@ interface Task {
   readonly container: Omit<HardenedContainerProps, 'stopSeconds' | 'logGroupName' | 'region'>;
 }
 
-/** The runtime user is named after the service; the migration creates it. */
+/** The runtime user is named after the service; the migration creates it. Both verify the server's certificate. */
 function databaseEnvironment(access: DatabaseAccess, service: string): Record<string, string> {
   return {
     DATABASE_HOST: access.host,
     DATABASE_PORT: String(access.port),
     DATABASE_NAME: access.name,
     DATABASE_USER: service,
+    DATABASE_CA: 'rds',
   };
 }
 

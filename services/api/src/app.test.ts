@@ -11,6 +11,8 @@ const log = createLogger('silent');
 const shipment = { container: 'MSKU1234565', origin: 'NLRTM', destination: 'SGSIN', weightKg: 21_000 };
 const unknownId = '00000000-0000-4000-8000-000000000000';
 
+const cursorAt = (time: string): string => Buffer.from(`${time} ${unknownId}`).toString('base64url');
+
 describe('on a database', () => {
   let opened: TestDatabase;
   let lifecycle: Lifecycle;
@@ -118,6 +120,11 @@ describe('on a database', () => {
 
   test.each([
     [404, { url: '/nowhere' }],
+    [400, { url: '/shipments/%zz' }],
+    [414, { url: `/shipments/${'x'.repeat(500)}` }],
+    [400, { url: `/shipments/urn:uuid:${unknownId}` }],
+    [400, { url: `/shipments?cursor=${cursorAt('+275760-09-13T00:00:00.000Z')}` }],
+    [400, { url: `/shipments?cursor=${cursorAt('0000-01-01T00:00:00.000Z')}` }],
     [404, { url: `/shipments/${unknownId}` }],
     [
       400,

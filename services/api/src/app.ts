@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Database } from './database';
+import { serveDocs } from './docs';
 import type { Lifecycle } from './lifecycle';
-import { Problem, replyWithProblem } from './problems';
+import type { Metrics } from './metrics';
+import { Problem, replyToBrokenRequest, replyWithProblem } from './problems';
 import { healthRoutes } from './routes/health';
 import { shipmentRoutes } from './routes/shipments';
 import { HEADERS_SECONDS, KEEP_ALIVE_SECONDS, LONGEST_REQUEST_SECONDS, REQUEST_SECONDS } from './timings';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Not logged when it succeeds. */
+    /** Not logged when it succeeds, and not counted. */
     readonly quiet?: boolean;
   }
 }
@@ -19,10 +21,20 @@ export interface AppDependencies {
   readonly database: Database;
   readonly lifecycle: Lifecycle;
   readonly log: FastifyBaseLogger;
+  /** @default none are kept */
+  readonly metrics?: Metrics;
+  /** Whether `/docs` is served. @default false */
+  readonly docs?: boolean;
 }
 
 /** The HTTP service, ready to listen or to be called in a test. The database stays the caller's to close. */
-export function buildApp({ database, lifecycle, log }: AppDependencies): FastifyInstance {
+export function buildApp({
+  database,
+  lifecycle,
+  log,
+  metrics,
+  docs = false,
+}: AppDependencies): FastifyInstance {
   const app: FastifyInstance = fastify({
     loggerInstance: log,
     genReqId: requestId,
@@ -34,6 +46,8 @@ export function buildApp({ database, lifecycle, log }: AppDependencies): Fastify
     handlerTimeout: LONGEST_REQUEST_SECONDS * 1_000,
     // What arrives on an open connection while the server closes is still served.
     return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => void replyWithProblem(error, request, reply),
+    clientErrorHandler: replyToBrokenRequest,
     // A weight of "12" is a mistake to report; verbose, because problems quote the schema's own description.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true, verbose: true } },
   });
@@ -44,7 +58,11 @@ export function buildApp({ database, lifecycle, log }: AppDependencies): Fastify
     if (lifecycle.draining) reply.header('connection', 'close');
   });
   app.addHook('onResponse', async (request, reply) => {
-    if (request.routeOptions.config.quiet === true && reply.statusCode < 400) return;
+    const { quiet = false } = request.routeOptions.config;
+    if (!quiet) {
+      metrics?.request(request.method, request.routeOptions.url, reply.statusCode, reply.elapsedTime);
+    }
+    if (quiet && reply.statusCode < 400) return;
     request.log.info(
       {
         method: request.method,
@@ -61,8 +79,12 @@ export function buildApp({ database, lifecycle, log }: AppDependencies): Fastify
     throw new Problem(404, 'There is nothing at this path.');
   });
 
-  healthRoutes(app, database, lifecycle);
-  shipmentRoutes(app, database);
+  if (docs) serveDocs(app);
+  // Registered and not called, so that it comes after what describes them.
+  app.register(async (routes) => {
+    healthRoutes(routes, database, lifecycle, metrics);
+    shipmentRoutes(routes, database);
+  });
   return app;
 }
 

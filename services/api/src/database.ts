@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { PGlite } from '@electric-sql/pglite' with { 'resolution-mode': 'import' };
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
-import type { DatabaseConfig, ServerDatabaseConfig } from './config';
+import { certificatesOf } from './authorities';
+import type { DatabaseAddress, DatabaseConfig, ServerDatabaseConfig } from './config';
 import { STATEMENT_SECONDS } from './timings';
 
 /** What the service needs of a database: the same on the embedded one and on a server. */
@@ -11,8 +11,17 @@ export interface Database {
   query<Row>(statement: string, values?: readonly unknown[]): Promise<Row[]>;
   /** All or nothing, on one connection. */
   transaction<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>;
+  /** How busy the pool is at this moment. @default the database has no pool */
+  readonly load?: () => PoolLoad;
   /** Ends every connection, after the statements under way. */
   close(): Promise<void>;
+}
+
+export interface PoolLoad {
+  /** Connections at work. */
+  readonly inUse: number;
+  /** Statements that wait for one. */
+  readonly waiting: number;
 }
 
 export interface Connection {
@@ -24,7 +33,7 @@ export interface Connection {
 /**
  * Opens a database. A server is not contacted yet: whether it answers is `/readyz`'s question.
  * @param onConnectionLost told when an idle connection breaks; the next statement makes a new one
- * @throws Error when the embedded database is not installed, as in the production image
+ * @throws Error when the embedded database is not installed, as in the production image, or its authorities cannot be read
  */
 export async function openDatabase(
   config: DatabaseConfig,
@@ -33,6 +42,9 @@ export async function openDatabase(
   return config.kind === 'embedded' ? openEmbedded() : openServer(config, onConnectionLost);
 }
 
+/** No token could be had to sign in with: the credentials' endpoint does not answer, or the task has no role. */
+class SignInUnavailable extends Error {}
+
 /**
  * Whether the database is to blame and not the statement: it cannot be reached, is stopping, has no connection left, or
  * took too long. Then the same request may succeed later.
@@ -40,6 +52,7 @@ export async function openDatabase(
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (error instanceof SignInUnavailable) return true;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return (
     /^(08...|53...|57014|57P0[1-5])$/.test(code) ||
@@ -75,6 +88,7 @@ function openServer(config: ServerDatabaseConfig, onConnectionLost: (error: Erro
         throw error;
       }
     },
+    load: () => ({ inUse: pool.totalCount - pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
 }
@@ -89,26 +103,35 @@ function connectionOf(client: PoolClient): Connection {
   };
 }
 
-function poolConfig({ address, poolMax, caFile }: ServerDatabaseConfig): PoolConfig {
-  const login =
-    'url' in address
-      ? { connectionString: address.url }
-      : {
-          host: address.host,
-          port: address.port,
-          database: address.name,
-          user: address.user,
-          ...(address.password === undefined ? {} : { password: address.password }),
-        };
+function poolConfig({ address, poolMax, authorities }: ServerDatabaseConfig): PoolConfig {
   return {
-    ...login,
-    ...(caFile === undefined ? {} : { ssl: { ca: readFileSync(caFile, 'utf8'), rejectUnauthorized: true } }),
+    ...('url' in address ? { connectionString: address.url } : login(address)),
+    // The authorities given, instead of those that Node trusts; and the name in the certificate must be the host's.
+    ...(authorities === undefined
+      ? {}
+      : { ssl: { ca: certificatesOf(authorities), rejectUnauthorized: true } }),
     max: poolMax,
     application_name: 'fairlead-api',
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     statement_timeout: STATEMENT_SECONDS * 1_000,
+  };
+}
+
+function login({ host, port, name, user, signIn }: DatabaseAddress): PoolConfig {
+  const known = { host, port, database: name, user };
+  if (!('iamRegion' in signIn)) return { ...known, ...signIn };
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the AWS SDK costs 50 ms and 10 MB, for those who sign in by IAM
+  const { iamTokens } = require('./iam-token') as typeof import('./iam-token');
+  const token = iamTokens({ host, port, user, region: signIn.iamRegion });
+  return {
+    ...known,
+    // Asked for by pg for each new connection.
+    password: () =>
+      token().catch((cause: unknown) => {
+        throw new SignInUnavailable(`no IAM token for ${user} at ${host}`, { cause });
+      }),
   };
 }
 

@@ -2,9 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase } from './database';
 import { migrate, MIGRATIONS_FOLDER, readMigrations, type Migration } from './migrations';
-import { openTestDatabase, testOnServer, type TestDatabase } from './test-database';
+import { openTestDatabase, type TestDatabase } from './test-database';
 
 describe('migrate', () => {
   const first: Migration = { name: '0001_a.sql', script: 'create table a (x int); insert into a values (1)' };
@@ -54,20 +53,6 @@ describe('migrate', () => {
   test('an older release runs on a newer schema', async () => {
     await migrate(opened.database, [first, second]);
     expect(await migrate(opened.database, [first])).toEqual([]);
-  });
-
-  testOnServer('of ten at once one applies and nine find nothing to do', async () => {
-    const slow = { ...first, script: `${first.script}; select pg_sleep(0.3)` };
-    const results = await Promise.all(
-      Array.from({ length: 10 }, async () => {
-        const config = { kind: 'server', address: { url: opened.url ?? '' }, poolMax: 1 } as const;
-        const database = await openDatabase(config, () => undefined);
-        return migrate(database, [slow, second]).finally(() => database.close());
-      }),
-    );
-    expect(results.filter((applied) => applied.length === 2)).toHaveLength(1);
-    expect(results.filter((applied) => applied.length === 0)).toHaveLength(9);
-    expect(await rows()).toEqual([1, 2]);
   });
 });
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Connection, Database } from './database';
+import { grantRuntime } from './runtime-user';
 
 /** One file of the folder `migrations`, such as `0001_shipments.sql`. */
 export interface Migration {
@@ -34,10 +35,15 @@ export function readMigrations(folder: string): Migration[] {
  * Applies what is not applied yet, in one transaction: all or nothing. Of several callers at once, in any number of
  * processes, one applies and the others wait for it and find nothing to do. Migrations that the database has and this
  * release has not are left alone: an older release may run on a newer schema.
+ * @param runtimeUser made and granted what it needs, in the same transaction. @default nothing is granted
  * @returns the names of the migrations applied by this call
  * @throws Error when an applied migration was edited afterwards
  */
-export function migrate(database: Database, migrations: readonly Migration[]): Promise<string[]> {
+export function migrate(
+  database: Database,
+  migrations: readonly Migration[],
+  runtimeUser?: string,
+): Promise<string[]> {
   return database.transaction(async (connection) => {
     // The wait for the lock may be as long as another's migrations; the pool's statement timeout is for requests.
     await connection.script('set local statement_timeout = 0');
@@ -45,6 +51,7 @@ export function migrate(database: Database, migrations: readonly Migration[]): P
     // From here on a table that is in use is not waited for longer than this: behind the wait, every request would queue.
     await connection.script("set local lock_timeout = '10s'");
     const missing = await notApplied(connection, migrations);
+    if (runtimeUser !== undefined) await grantRuntime(connection, runtimeUser);
     for (const migration of missing) {
       await connection.script(migration.script);
       await connection.query('insert into schema_migrations (name, sha256) values ($1, $2)', [

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from './database';
 
@@ -17,6 +19,33 @@ export interface FieldError {
   /** Where, as a JSON pointer into the request: `/body/origin`, `/query/limit`. */
   readonly path: string;
   readonly message: string;
+}
+
+const problemSchema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'requestId'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    requestId: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['path', 'message'],
+        properties: { path: { type: 'string' }, message: { type: 'string' } },
+      },
+    },
+  },
+};
+
+/** The answers of a route that are problems: those statuses it is known to give, and any other. */
+export function problemResponses(...statuses: readonly number[]): Record<string, object> {
+  const content = { 'application/problem+json': { schema: problemSchema } };
+  const known = statuses.map((status) => [status, { description: STATUS_CODES[status] ?? 'Error', content }]);
+  return Object.fromEntries([...known, ['default', { description: 'A problem', content }]]);
 }
 
 /** Seconds after which a request that met an unavailable database is worth repeating. */
@@ -45,6 +74,17 @@ export function replyWithProblem(
       requestId: request.id,
       ...(problem.errors === undefined ? {} : { errors: problem.errors }),
     });
+}
+
+/** For what is no HTTP request, so that Fastify never sees it. Ends the connection: what follows on it cannot be told apart. */
+export function replyToBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ''] ?? 400;
+  const title = STATUS_CODES[status] ?? 'Error';
+  const detail = 'The request could not be read.';
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail, requestId: randomUUID() });
+  const headers = `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  socket.end(`HTTP/1.1 ${status} ${title}\r\n${headers}\r\n\r\n${body}`);
 }
 
 function asProblem(error: FastifyError | Problem): Problem {

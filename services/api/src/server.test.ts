@@ -1,12 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 interface Line {
   readonly level: string;
   readonly msg: string;
+  /** Of a metric. */
+  readonly _aws?: object;
 }
 
 const children: ChildProcess[] = [];
@@ -86,8 +88,46 @@ test('fails when its port is taken', async () => {
 test('the migration task fails without a database server, and when it cannot reach one', async () => {
   const withoutServer = start('migrate.ts', {});
   expect(await withoutServer.exitCode()).toBe(1);
-  expect(withoutServer.lines[0]?.msg).toMatch(/^DATABASE_URL or DATABASE_HOST must be set/);
+  expect(withoutServer.lines[0]?.msg).toContain('DATABASE_URL or DATABASE_HOST: one must be set');
   const unreached = start('migrate.ts', { DATABASE_URL: unreachable });
   expect(await unreached.exitCode()).toBe(1);
   expect(unreached.lines[0]?.msg).toBe('connect ECONNREFUSED 127.0.0.1:1');
+});
+
+test('what is no HTTP request is answered with a problem, too', async () => {
+  const server = start('server.ts', { DATABASE_URL: unreachable });
+  const { port } = new URL(await server.address());
+  const answers = ['NONSENSE\r\n\r\n', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`].map(
+    async (sent) => {
+      const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
+      socket.write(sent);
+      let answer = '';
+      for await (const chunk of socket) answer += chunk as string;
+      const [head = '', body = ''] = answer.split('\r\n\r\n');
+      return [/^content-type: (.*)$/m.exec(head)?.[1], (JSON.parse(body) as { status: number }).status];
+    },
+  );
+  expect(await Promise.all(answers)).toEqual([
+    ['application/problem+json', 400],
+    ['application/problem+json', 431],
+  ]);
+});
+
+test('metrics are lines between those of the log, written at the stop at the latest; without a namespace there are none', async () => {
+  for (const namespace of ['fairlead/test/api', '']) {
+    const server = start('server.ts', { DATABASE_URL: unreachable, METRICS_NAMESPACE: namespace });
+    const address = await server.address();
+    for (const path of ['/readyz', '/shipments', '/nowhere', '/livez']) await fetch(address + path);
+    server.kill();
+    expect(await server.exitCode()).toBe(0);
+    const metrics = server.lines.flatMap(({ _aws, ...members }) => (_aws === undefined ? [] : [members]));
+    const written = [
+      { Route: 'GET /shipments', StatusClass: '5xx', Requests: 1 },
+      { Route: 'unknown', StatusClass: '4xx', Requests: 1 },
+      { Route: 'GET /shipments', Duration: [expect.any(Number)] },
+      { Route: 'unknown', Duration: [expect.any(Number)] },
+      expect.objectContaining({ Ready: [0] }),
+    ];
+    expect(metrics).toEqual(namespace === '' ? [] : written);
+  }
 });

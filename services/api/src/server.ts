@@ -1,8 +1,9 @@
 import { buildApp } from './app';
 import { readConfig } from './config';
-import { openDatabase } from './database';
+import { openDatabase, type Database } from './database';
 import { stopGracefully, type Lifecycle } from './lifecycle';
-import { createLogger } from './logging';
+import { createLogger, writeLine } from './logging';
+import { embeddedMetrics, METRICS_SECONDS, POOL_LOOK_SECONDS, type Metrics } from './metrics';
 import { migrate, MIGRATIONS_FOLDER, readMigrations } from './migrations';
 import { LONGEST_REQUEST_SECONDS } from './timings';
 
@@ -17,7 +18,10 @@ async function main(): Promise<void> {
   if (config.migrateOnStart) {
     log.info({ applied: await migrate(database, readMigrations(MIGRATIONS_FOLDER)) }, 'schema is up to date');
   }
-  const app = buildApp({ database, lifecycle, log });
+  const { docs, metricsNamespace } = config;
+  const metrics = metricsNamespace === undefined ? undefined : embeddedMetrics(metricsNamespace, writeLine);
+  const app = buildApp({ database, lifecycle, log, docs, ...(metrics && { metrics }) });
+  if (metrics) keepWriting(metrics, database);
 
   const hurry = new AbortController();
   let stopping = false;
@@ -35,6 +39,7 @@ async function main(): Promise<void> {
       hurry: hurry.signal,
     });
     if (stopped) await database.close();
+    metrics?.flush();
     process.exit(stopped ? 0 : 1);
   };
   process.on('SIGTERM', () => void stop());
@@ -46,6 +51,11 @@ async function main(): Promise<void> {
     .catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'EADDRINUSE' ? new Error(`PORT: ${port} on ${host} is taken; set another`) : error;
     });
+}
+
+function keepWriting(metrics: Metrics, { load }: Database): void {
+  setInterval(() => metrics.flush(), METRICS_SECONDS * 1_000).unref();
+  if (load) setInterval(() => metrics.pool(load()), POOL_LOOK_SECONDS * 1_000).unref();
 }
 
 main().catch((error: unknown) => {

@@ -4,19 +4,14 @@ import { embeddedDatabase, openDatabase, type Database } from './database';
 
 /**
  * Where the tests' database is: the embedded one, or, when `TEST_DATABASE_URL` is set, a new schema on that server, so
- * that the same tests run on both. Needs `test-environment.ts`. PGlite takes one connection: what needs several is tested on a server only.
+ * that the same tests run on both. Needs `test-environment.ts`. What needs several connections, TLS or roles is in `on-server.test.ts`.
  */
 export interface TestDatabase {
   readonly database: Database;
-  /** The server's URL with the new schema in its search path. @default the embedded database */
-  readonly url?: string;
   close(): Promise<void>;
 }
 
-export const testServerUrl = process.env['TEST_DATABASE_URL'] || undefined;
-
-/** `test`, but only where there is a server. */
-export const testOnServer = testServerUrl === undefined ? test.skip : test;
+const testServerUrl = process.env['TEST_DATABASE_URL'] || undefined;
 
 export async function openTestDatabase(): Promise<TestDatabase> {
   if (testServerUrl === undefined) {
@@ -37,7 +32,6 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   );
   return {
     database,
-    url: url.href,
     close: async () => {
       await database.close();
       await administrator.query(`drop schema ${schema} cascade`);

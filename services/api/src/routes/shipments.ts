@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../database';
-import { Problem } from '../problems';
+import { Problem, problemResponses } from '../problems';
 import {
   createShipment,
   deleteShipment,
@@ -29,17 +29,28 @@ const newShipment = {
 };
 
 const shipment = {
+  description: 'The shipment',
   type: 'object',
+  required: ['id', ...newShipment.required, 'createdAt'],
   properties: {
-    id: { type: 'string' },
+    id: { type: 'string', format: 'uuid' },
     ...newShipment.properties,
     createdAt: { type: 'string', format: 'date-time' },
   },
 };
 
+const created = {
+  ...shipment,
+  headers: { location: { type: 'string', description: 'Where the shipment is' } },
+};
+
 const byId = {
   type: 'object',
-  properties: { id: { type: 'string', format: 'uuid', description: 'a UUID' } },
+  required: ['id'],
+  properties: {
+    // The format alone would let `urn:uuid:…` pass, which PostgreSQL does not take.
+    id: { type: 'string', format: 'uuid', pattern: '^[0-9a-fA-F-]{36}$', description: 'a UUID' },
+  },
 };
 
 const page = {
@@ -56,7 +67,13 @@ const DEFAULT_PAGE_LENGTH = 20;
 export function shipmentRoutes(app: FastifyInstance, database: Database): void {
   app.post<{ Body: NewShipment }>(
     '/shipments',
-    { schema: { body: newShipment, response: { 201: shipment } } },
+    {
+      schema: {
+        summary: 'Create a shipment',
+        body: newShipment,
+        response: { 201: created, ...problemResponses(400, 413, 415, 503) },
+      },
+    },
     async (request, reply) => {
       const created = await createShipment(database, request.body);
       return reply.code(201).header('location', `/shipments/${created.id}`).send(created);
@@ -67,15 +84,19 @@ export function shipmentRoutes(app: FastifyInstance, database: Database): void {
     '/shipments',
     {
       schema: {
+        summary: 'List shipments, newest first',
         querystring: page,
         response: {
           200: {
+            description: 'A page',
             type: 'object',
+            required: ['items', 'nextCursor'],
             properties: {
               items: { type: 'array', items: shipment },
-              nextCursor: { type: 'string', nullable: true },
+              nextCursor: { type: ['string', 'null'] },
             },
           },
+          ...problemResponses(400, 503),
         },
       },
     },
@@ -92,7 +113,13 @@ export function shipmentRoutes(app: FastifyInstance, database: Database): void {
 
   app.get<{ Params: { id: string } }>(
     '/shipments/:id',
-    { schema: { params: byId, response: { 200: shipment } } },
+    {
+      schema: {
+        summary: 'Find a shipment',
+        params: byId,
+        response: { 200: shipment, ...problemResponses(400, 404, 503) },
+      },
+    },
     async ({ params }) => {
       const found = await findShipment(database, params.id);
       if (found === undefined) throw noSuchShipment(params.id);
@@ -102,7 +129,13 @@ export function shipmentRoutes(app: FastifyInstance, database: Database): void {
 
   app.delete<{ Params: { id: string } }>(
     '/shipments/:id',
-    { schema: { params: byId } },
+    {
+      schema: {
+        summary: 'Delete a shipment',
+        params: byId,
+        response: { 204: { description: 'Deleted', type: 'null' }, ...problemResponses(400, 404, 503) },
+      },
+    },
     async ({ params }, reply) => {
       if (!(await deleteShipment(database, params.id))) throw noSuchShipment(params.id);
       return reply.code(204).send();
@@ -121,7 +154,8 @@ function formatCursor({ createdAt, id }: Position): string {
 
 function parseCursor(cursor: string): Position {
   const [time, id, ...rest] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
-  const createdAt = new Date(time ?? '');
+  // Only what formatCursor writes: JavaScript knows years that PostgreSQL does not.
+  const createdAt = new Date(/^[12]\d{3}-[\d-]{5}T[\d:.]{12}Z$/.test(time ?? '') ? (time ?? '') : NaN);
   const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id ?? '');
   if (id === undefined || !isUuid || rest.length > 0 || Number.isNaN(createdAt.getTime())) {
     throw new Problem(400, 'The request is not valid.', [
