@@ -4,6 +4,7 @@ import { findK6 } from './k6-binary';
 import { describeVerdict, profileNames, runLoadTest, type Outcome } from './run';
 
 export { findK6 } from './k6-binary';
+export { describeVerdict, runLoadTest } from './run';
 
 /** What the command may touch of its process, and what it has to be told. */
 export interface LoadtestIo {

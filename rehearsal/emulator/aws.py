@@ -48,6 +48,27 @@ def put_image(repository, manifest, tag):
     return {"digest": digest}
 
 
+def image(repository, tag=None, digest=None):
+    """What the registry has under a tag or a digest."""
+    ecr = client("ecr")
+    of = {"imageTag": tag} if tag else {"imageDigest": digest}
+    found = ecr.batch_get_image(repositoryName=repository, imageIds=[of])["images"]
+    if not found:
+        return {"digest": None, "manifest": None, "tags": []}
+    digest = found[0]["imageId"]["imageDigest"]
+    details = ecr.describe_images(repositoryName=repository, imageIds=[{"imageDigest": digest}])["imageDetails"]
+    tags = sorted({name for detail in details for name in detail.get("imageTags", [])})
+    return {"digest": digest, "manifest": found[0]["imageManifest"], "tags": tags}
+
+
+def parameter(name):
+    ssm = client("ssm")
+    try:
+        return {"value": ssm.get_parameter(Name=name)["Parameter"]["Value"]}
+    except ssm.exceptions.ParameterNotFound:
+        return {"value": None}
+
+
 def set_log_retention(logGroup, days):
     client("logs").put_retention_policy(logGroupName=logGroup, retentionInDays=days)
     return {}
@@ -239,7 +260,9 @@ COMMANDS = {
     "secret-values": secret_values,
     "save-object-versions": save_object_versions,
     "clear-for-destroy": clear_for_destroy,
+    "image": image,
     "inventory": inventory,
+    "parameter": parameter,
 }
 
 

@@ -21,6 +21,8 @@ export interface ActOptions {
   readonly token: string;
   /** Of every step. */
   readonly env: Readonly<Record<string, string>>;
+  /** Programs that steps find before any other of that name: scripts. @default none */
+  readonly programs?: Readonly<Record<string, string>>;
 }
 
 export interface ActRun {
@@ -58,10 +60,11 @@ export function standIns(checkout: string): void {
 }
 
 /** Runs a workflow on this machine, without containers, with a clean environment. */
-export async function runAct({ folder, checkout, workflow, event, token, env }: ActOptions): Promise<ActRun> {
+export async function runAct(options: ActOptions): Promise<ActRun> {
+  const { folder, checkout, workflow, event, token, env, programs = {} } = options;
   const payload = join(folder, 'event.json');
   writeFileSync(payload, JSON.stringify(event.payload));
-  const shims = makeShims(folder);
+  const shims = makeShims(folder, programs);
   const replaced = Object.entries(STAND_INS).flatMap(([action, standIn]) => [
     '--local-repository',
     `${action}@${PINS[action as keyof typeof PINS].sha}=${join(__dirname, 'stand-ins', standIn)}`,
@@ -98,28 +101,40 @@ export async function runAct({ folder, checkout, workflow, event, token, env }: 
   return { code, ...read(`${stdout.toString('utf8')}\n${stderr}`) };
 }
 
-/** `npm ci` takes the packages that are here; everything else is the real npm. */
-function makeShims(folder: string): string {
+/** What steps call that needs GitHub or AWS: in front of the PATH. */
+export function makeShims(folder: string, programs: Readonly<Record<string, string>> = {}): string {
   const shims = join(folder, 'bin');
   mkdirSync(shims, { recursive: true });
-  const npm = join(shims, 'npm');
-  writeFileSync(
-    npm,
-    `#!/bin/sh\nif [ "$1" = ci ]; then ln -sfn "$FAIRLEAD_ROOT/node_modules" node_modules; exit; fi\nPATH="\${PATH#*:}" exec npm "$@"\n`,
-  );
-  chmodSync(npm, 0o755);
-  // No image of any commit is in the registry.
-  const aws = join(shims, 'aws');
-  writeFileSync(aws, '#!/bin/sh\necho None\n');
-  chmodSync(aws, 0o755);
-  const gh = join(shims, 'gh');
-  writeFileSync(
-    gh,
-    '#!/bin/sh\nif [ "$*" = "attestation trusted-root" ]; then exec cat "$FAKE_TRUSTED_ROOTS"; fi\necho "gh: the rehearsal has no gh $*" >&2\nexit 1\n',
-  );
-  chmodSync(gh, 0o755);
+  for (const [name, script] of Object.entries({ ...SHIMS, ...programs })) {
+    const file = join(shims, name);
+    writeFileSync(file, script);
+    chmodSync(file, 0o755);
+  }
   return shims;
 }
+
+const SHIMS: Readonly<Record<string, string>> = {
+  // Takes the packages and the tools that are here; everything else is the real npm.
+  npm: [
+    '#!/bin/sh',
+    'if [ "$1" = ci ]; then',
+    '  ln -sfn "$FAIRLEAD_ROOT/node_modules" node_modules',
+    '  mkdir -p .fairlead && ln -sfn "$FAIRLEAD_ROOT/.fairlead/venv" .fairlead/venv',
+    '  exit',
+    'fi',
+    'PATH="${PATH#*:}" exec npm "$@"',
+    '',
+  ].join('\n'),
+  // No image of any commit is in the registry.
+  aws: '#!/bin/sh\necho None\n',
+  gh: [
+    '#!/bin/sh',
+    'if [ "$*" = "attestation trusted-root" ]; then exec cat "$FAKE_TRUSTED_ROOTS"; fi',
+    'echo "gh: the rehearsal has no gh $*" >&2',
+    'exit 1',
+    '',
+  ].join('\n'),
+};
 
 interface LogLine {
   readonly msg?: string;

@@ -10,7 +10,7 @@ import { Emulator, withoutAws } from '../emulator';
 import { FakeGitHub } from '../github/fake-github';
 import type { PullRequestState, RepositoryNames } from '../github/repository';
 import { TestSigstore } from '../sigstore';
-import { type ActEvent, type ActRun, runAct, standIns } from './act';
+import { type ActEvent, type ActRun, makeShims, runAct, standIns } from './act';
 
 const ROOT = join(__dirname, '../..');
 const ACCOUNT = '111111111111';
@@ -36,8 +36,12 @@ export type Infrastructure = Readonly<Record<string, StackBody>>;
 export interface WorldOptions {
   /** What runs containers. @default nothing does */
   readonly agent?: Omit<AgentSettings, 'folder'>;
+  /** What that has in its environment besides. @default nothing */
+  readonly agentEnv?: Readonly<Record<string, string>>;
   /** Files of the project that its checkout has besides, by their paths. @default none */
   readonly needs?: RegExp;
+  /** Programs that steps and commands find before any other of that name, given where the emulator is. @default none */
+  readonly programs?: (emulator: Emulator) => Readonly<Record<string, string>>;
 }
 
 export interface RanWorkflow extends ActRun {
@@ -58,6 +62,7 @@ export class World {
     private readonly jobEnv: Readonly<Record<string, string>>,
     /** What `actions/attest` signs with, and `gh attestation trusted-root` prints the roots of. */
     public readonly sigstore: TestSigstore,
+    private readonly programs?: Readonly<Record<string, string>>,
   ) {}
 
   /** @param jobEnv what every job of a workflow has in its environment besides. @default nothing */
@@ -65,12 +70,12 @@ export class World {
     python: string,
     infrastructure: Infrastructure,
     jobEnv: Readonly<Record<string, string>> = {},
-    { agent, needs }: WorldOptions = {},
+    { agent, agentEnv, needs, programs }: WorldOptions = {},
   ): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), 'fairlead-pipeline-'));
     const emulator = await Emulator.start({
       python,
-      env: withoutAws(process.env),
+      env: { ...withoutAws(process.env), ...agentEnv },
       account: ACCOUNT,
       region: REGION,
       log: join(folder, 'emulator.log'),
@@ -90,7 +95,7 @@ export class World {
     const sigstore = TestSigstore.create();
     writeFileSync(join(folder, SIGSTORE_KEYS), sigstore.keys);
     writeFileSync(join(folder, TRUSTED_ROOTS), sigstore.trustedRoots);
-    return new World(folder, github, emulator, providers.env, jobEnv, sigstore);
+    return new World(folder, github, emulator, providers.env, jobEnv, sigstore, programs?.(emulator));
   }
 
   public async end(): Promise<void> {
@@ -105,7 +110,23 @@ export class World {
 
   /** For a command that is run in the checkout as on a laptop. */
   public get env(): NodeJS.ProcessEnv {
-    return { ...withoutAws(process.env), ...this.providers, ...this.emulator.env };
+    const { owner, repo } = this.github.repository.names;
+    return {
+      ...withoutAws(process.env),
+      ...this.jobEnv,
+      ...this.providers,
+      ...this.emulator.env,
+      FAIRLEAD_ROOT: ROOT,
+      PATH: `${makeShims(this.folder, this.programs)}:${process.env.PATH}`,
+      GITHUB_API_URL: this.github.url,
+      GITHUB_TOKEN: this.github.token,
+      GITHUB_REPOSITORY: `${owner}/${repo}`,
+    };
+  }
+
+  /** What `gh attestation trusted-root` has printed. */
+  public get trustedRoots(): string {
+    return join(this.folder, TRUSTED_ROOTS);
   }
 
   public git(...args: readonly string[]): string {
@@ -264,6 +285,7 @@ export class World {
       workflow: file,
       event,
       token: this.github.token,
+      ...(this.programs && { programs: this.programs }),
       env: {
         ...this.jobEnv,
         FAIRLEAD_ROOT: ROOT,
@@ -313,7 +335,7 @@ function makeCheckout(
     cpSync(join(ROOT, file), join(folder, file));
   }
   standIns(folder);
-  nameRepository(join(folder, 'stacks/config.ts'), repository);
+  configure(join(folder, 'stacks/config.ts'), repository);
   cpSync(join(__dirname, 'stand-ins/app.js'), join(folder, 'app.js'));
   writeFileSync(join(folder, 'cdktf.json'), JSON.stringify({ app: 'node app.js' }));
   writeFileSync(join(folder, '.gitignore'), 'node_modules\ncdktf.out\n.fairlead\n');
@@ -326,12 +348,14 @@ function makeCheckout(
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
 }
 
-/** As `npm run adopt` would: attestations are of this repository. */
-function nameRepository(file: string, { owner, repo, id }: RepositoryNames): void {
+/** Attestations are of this repository, and images for this machine. */
+function configure(file: string, { owner, repo, id }: RepositoryNames): void {
   const configured = readFileSync(file, 'utf8')
     .replace(/^( +owner: )'.*',$/m, `$1'${owner}',`)
     .replace(/^( +repository: )'.*',$/m, `$1'${repo}',`)
-    .replace(/^( +repositoryId: )\d+,$/m, `$1${id},`);
+    .replace(/^( +repositoryId: )\d+,$/m, `$1${id},`)
+    .replace(/^( +architecture: )'arm64',$/gm, `$1'${process.arch === 'arm64' ? 'arm64' : 'x86_64'}',`)
+    .replace(/^( +instanceType: )'(t4|m7)g\./gm, process.arch === 'arm64' ? '$&' : "$1'$2i.");
   writeFileSync(file, configured);
 }
 

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { findK6 } from '../../loadtests/k6-binary';
-import { describeVerdict, runLoadTest } from '../../loadtests/run';
+import { describeVerdict, findK6, runLoadTest } from '../../loadtests/command';
 import { config } from '../../stacks/config';
 import { connectCommand } from '../github/connect';
 import { environmentsOutput } from '../operations/outputs';
