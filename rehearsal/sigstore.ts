@@ -50,13 +50,15 @@ export class TestSigstore {
   public attest(statement: object | string, identity: JobIdentity, how: SigningOptions = {}): TestBundle {
     const { instance = 'public-good', at = new Date(), certificateMinutes = 10, proofs = true } = how;
     const keys = this.instances[instance];
+    const isLogged = instance === 'public-good';
     const signer = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const certificate = signingCertificate(keys, signer.publicKey, {
-      instance,
       extensions: how.extensions ?? extensionsOf(identity),
       name: how.name ?? workflowOf(identity),
       from: how.certificateFrom ?? at,
       minutes: certificateMinutes,
+      usage: how.usage ?? CODE_SIGNING,
+      isLogged: isLogged && (how.isCertificateLogged ?? true),
     });
     const payload = Buffer.from(typeof statement === 'string' ? statement : JSON.stringify(statement));
     const signature = sign('sha256', encoded(payload), signer.privateKey);
@@ -65,7 +67,6 @@ export class TestSigstore {
       payloadType: STATEMENT_TYPE,
       signatures: [{ sig: signature.toString('base64') }],
     };
-    const isLogged = instance === 'public-good';
     return {
       mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
       verificationMaterial: {
@@ -105,6 +106,8 @@ export interface JobIdentity {
   readonly runner_environment: string;
 }
 
+export type Extension = readonly [id: string, value: string];
+
 export interface SigningOptions {
   /** @default public-good */
   readonly instance?: Instance;
@@ -116,8 +119,12 @@ export interface SigningOptions {
   readonly certificateMinutes?: number;
   /** Whether the log has it, or the timestamp authority has signed it. @default true */
   readonly proofs?: boolean;
-  /** By object identifier. @default as GitHub's identity asks for */
-  readonly extensions?: Readonly<Record<string, string>>;
+  /** Object identifiers and what they say. @default as GitHub's identity asks for */
+  readonly extensions?: readonly Extension[];
+  /** What its certificate is for. @default signing code */
+  readonly usage?: string;
+  /** Whether the log of certificates has it, where there is one. @default true */
+  readonly isCertificateLogged?: boolean;
   /** @default the workflow's */
   readonly name?: string;
 }
@@ -188,7 +195,7 @@ export function softwareBill(
 }
 
 /** Of an identity, by https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md */
-export function extensionsOf(job: JobIdentity): Record<string, string> {
+export function extensionsOf(job: JobIdentity): Extension[] {
   const repository = `${SERVER}/${job.repository}`;
   const [owner] = job.repository.split('/');
   const values: Readonly<Record<number, string>> = {
@@ -208,13 +215,15 @@ export function extensionsOf(job: JobIdentity): Record<string, string> {
     21: runOf(job),
     22: job.repository_visibility,
   };
-  return Object.fromEntries(Object.entries(values).map(([arc, value]) => [`${FULCIO}.${arc}`, value]));
+  return Object.entries(values).map(([arc, value]) => [`${FULCIO}.${arc}`, value]);
 }
 
 const SERVER = 'https://github.com';
 const FULCIO = '1.3.6.1.4.1.57264.1';
 const STATEMENT_TYPE = 'application/vnd.in-toto+json';
 const LOG_HOST = 'rekor.sigstore.test';
+const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
+const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
 const ECDSA_SHA256 = '1.2.840.10045.4.3.2';
 const SHA256 = '2.16.840.1.101.3.4.2.1';
 const YEAR_MINUTES = 365 * 24 * 60;
@@ -290,7 +299,7 @@ function newKeys(organization: string): InstanceKeys {
     extensions: [
       ...keyIds(stamps.publicKey, root.publicKey),
       extension('2.5.29.15', der.bitString(Buffer.from([0x80]), 7), true),
-      extension('2.5.29.37', der.sequence(der.oid('1.3.6.1.5.5.7.3.8')), true),
+      extension('2.5.29.37', der.sequence(der.oid(TIME_STAMPING)), true),
     ],
   });
   return {
@@ -338,11 +347,12 @@ function signingCertificate(
   keys: InstanceKeys,
   publicKey: KeyObject,
   how: {
-    readonly instance: Instance;
-    readonly extensions: Readonly<Record<string, string>>;
+    readonly extensions: readonly Extension[];
     readonly name: string;
     readonly from: Date;
     readonly minutes: number;
+    readonly usage: string;
+    readonly isLogged: boolean;
   },
 ): Buffer {
   const issuer = createPrivateKey(keys.issuer.key);
@@ -359,12 +369,12 @@ function signingCertificate(
   };
   const extensions = [
     extension('2.5.29.15', der.bitString(Buffer.from([0x80]), 7), true),
-    extension('2.5.29.37', der.sequence(der.oid('1.3.6.1.5.5.7.3.3'))),
+    extension('2.5.29.37', der.sequence(der.oid(how.usage))),
     ...keyIds(publicKey, issuerKey),
     extension('2.5.29.17', der.sequence(der.implicit(6, Buffer.from(how.name))), true),
-    ...Object.entries(how.extensions).map(([id, value]) => extension(id, der.text(value))),
+    ...how.extensions.map(([id, value]) => extension(id, der.text(value))),
   ];
-  if (how.instance !== 'public-good') return certificateOf({ ...options, extensions });
+  if (!how.isLogged) return certificateOf({ ...options, extensions });
   const withoutLog = contentOf({ ...options, extensions });
   const logged = loggedCertificate(createPrivateKey(keys.certificateLog), issuerKey, withoutLog, how.from);
   return certificateOf({ ...options, extensions: [...extensions, logged] });
