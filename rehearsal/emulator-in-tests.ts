@@ -17,11 +17,17 @@ export const python = join(ROOT, '.fairlead', 'venv', 'bin', 'python');
 /** Without the emulator these are not run, and the setup has said so; in CI it has failed instead. */
 export const emulated = existsSync(python) ? describe : describe.skip;
 
-/** An emulator as the account 111111111111 in eu-west-1, whose log is in the test's own folder. */
-export async function startEmulator(folder: string): Promise<Emulator> {
+/**
+ * An emulator as the account 111111111111 in eu-west-1, whose log is in the test's own folder.
+ * @param env of it besides. @default nothing
+ */
+export async function startEmulator(
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Emulator> {
   return Emulator.start({
     python,
-    env: withoutAws(process.env),
+    env: { ...withoutAws(process.env), ...env },
     account: '111111111111',
     region: 'eu-west-1',
     log: join(folder, 'emulator.log'),

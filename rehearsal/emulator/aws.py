@@ -82,6 +82,29 @@ def running_images(cluster, service):
     return {"images": [container["image"] for container in containers]}
 
 
+def task_definition(cluster, family, container, logGroup):
+    """A cluster, and a task definition with one container that logs."""
+    ecs = client("ecs")
+    client("logs").create_log_group(logGroupName=logGroup)
+    options = {"awslogs-group": logGroup, "awslogs-region": ecs.meta.region_name, "awslogs-stream-prefix": container}
+    definition = ecs.register_task_definition(
+        family=family,
+        networkMode="awsvpc",
+        containerDefinitions=[
+            {"name": container, "image": "none", "memory": 128, "logConfiguration": {"logDriver": "awslogs", "options": options}}
+        ],
+    )
+    made = ecs.create_cluster(clusterName=cluster)
+    return {"taskDefinition": definition["taskDefinition"]["taskDefinitionArn"], "cluster": made["cluster"]["clusterArn"]}
+
+
+def task_states(cluster):
+    ecs = client("ecs")
+    arns = [arn for status in ("RUNNING", "STOPPED") for arn in ecs.list_tasks(cluster=cluster, desiredStatus=status)["taskArns"]]
+    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
+    return [{"status": task["lastStatus"], "reason": task["stoppedReason"]} for task in tasks]
+
+
 def restore_drill(database, restored):
     """Restores a snapshot of a database into a new instance, as docs/restore.md does, and removes both again. Says what each is."""
     rds = client("rds")
@@ -256,6 +279,8 @@ COMMANDS = {
     "put-image": put_image,
     "running-images": running_images,
     "set-log-retention": set_log_retention,
+    "task-definition": task_definition,
+    "task-states": task_states,
     "restore-drill": restore_drill,
     "secret-values": secret_values,
     "save-object-versions": save_object_versions,

@@ -2,13 +2,13 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { releaseParameter } from '../../stacks/names';
-import { ask, type Engine } from '../../workflows-src/image/engine';
+import { ask, call, type Engine } from '../../workflows-src/image/engine';
 import { readPointer, type ReleasePointer } from '../../workflows-src/release/pointer';
 import { prepareEngine } from '../engine/prepare';
 import { Registry } from '../engine/registry';
 import { freePort } from '../free-port';
 import { provenance } from '../sigstore';
-import { python } from './support';
+import { applyAll, holding, python } from './support';
 import { type Infrastructure, type StackBody, World } from './world';
 
 /**
@@ -50,7 +50,11 @@ export class Shipping {
     ) as Record<string, string>;
     const world = await World.begin(
       python,
-      { 'dev-platform': platform('dev', urls.dev), 'prod-platform': platform('prod', urls.prod) },
+      {
+        bootstrap: holding('the account'),
+        'dev-platform': platform('dev', urls.dev),
+        'prod-platform': platform('prod', urls.prod),
+      },
       jobEnv,
       {
         agent,
@@ -63,21 +67,20 @@ export class Shipping {
         }),
       },
     );
-    await world.emulator.aws('create-repository', { repository: REPOSITORY });
-    for (const environment of ENVIRONMENTS) {
-      const { code, out, err } = await world.command(['apply', environment]);
-      if (code !== 0) throw new Error(`${environment}: ${out}${err}`);
+    const shipping = new Shipping(world, engine, registry, urls);
+    try {
+      await world.emulator.aws('create-repository', { repository: REPOSITORY });
+      await applyAll(world);
+      return shipping;
+    } catch (error) {
+      await shipping.end();
+      throw error;
     }
-    return new Shipping(world, engine, registry, urls);
   }
 
   public async end(): Promise<void> {
     for (const environment of ENVIRONMENTS) {
-      await ask(
-        this.engine,
-        ['rm', '--force', '--ignore', this.containerOf(environment)],
-        'containers stay',
-      ).catch(() => undefined);
+      await call(this.engine, ['rm', '--force', this.containerOf(environment)]);
     }
     await this.world.end();
     await this.registry.stop();
@@ -180,7 +183,7 @@ export interface Stored {
 
 /** Files that the image is made of, and what its tests need. */
 const NEEDED =
-  /^(?:\.npmrc|\.dockerignore|jest\.config\.ts|services\/.*|rehearsal\/(?:test-setup|python)\.ts)$/;
+  /^(?:\.npmrc|\.dockerignore|jest\.config\.ts|services\/.*|rehearsal\/(?:test-setup\.ts|python\.ts|emulator\/requirements\.txt))$/;
 
 /**
  * An engine's program, for which ECR's name leads to the registry on loopback; what is pushed there the emulator's ECR gets to
