@@ -61,10 +61,13 @@ async function main(): Promise<number> {
 
 /** Its log becomes ours, its exit code too. */
 async function runTask(engine: Engine, document: Document, settings: AgentSettings): Promise<number> {
+  const name = `fairlead-task-${document.name}`;
+  // ECS stops a task that it is told to stop, and so does whoever ends the emulator.
+  process.once('SIGTERM', () => void call(engine, ['rm', '--force', name]));
   const { code, stdout, stderr } = await call(engine, [
     'run',
     '--rm',
-    `--name=fairlead-task-${document.name}`,
+    `--name=${name}`,
     ...optionsOf(document, settings),
     imageOf(document, settings),
     ...document.container.command,

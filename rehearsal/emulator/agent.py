@@ -21,13 +21,33 @@ PROGRAM = json.loads(os.environ.get("REHEARSAL_AGENT", "null"))
 """None: there is no agent."""
 
 
+running = {}
+"""What runs a container of a task, by the task's id."""
+
+
 def ask(what, backend, cluster_name, task_definition_arn, name):
     """Has the program run the one container of a task definition. @returns exit code and lines printed"""
     definition = backend.describe_task_definition(task_definition_arn)
     (container,) = definition.container_definitions
     document = {"run": what, "cluster": cluster_name.split("/")[-1], "name": name, "container": container}
-    done = subprocess.run(PROGRAM, input=json.dumps(document), capture_output=True, text=True, check=False)
-    return done.returncode, (done.stdout + done.stderr).splitlines()
+    with subprocess.Popen(PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        running[name] = process
+        try:
+            said, complained = process.communicate(json.dumps(document))
+        finally:
+            del running[name]
+    return process.returncode, (said + complained).splitlines()
+
+
+def stop(task_id):
+    """As ECS does, which sends SIGTERM first."""
+    if task_id in running:
+        running[task_id].terminate()
+
+
+def stop_all():
+    for process in list(running.values()):
+        process.terminate()
 
 
 def start_task(backend, cluster_name, task_definition_arn, network, started_by, group):

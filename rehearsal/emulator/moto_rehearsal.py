@@ -328,6 +328,13 @@ def run_task(self):
     return ActionResult({"tasks": [task], "failures": []})
 
 
+@wraps_action(EC2ContainerServiceBackend, "stop_task")
+def end_what_it_runs(stop, self, cluster_str, task_str, reason):
+    task = stop(self, cluster_str, task_str, reason)
+    agent.stop(task.id)
+    return task
+
+
 # A task is in the state that the agent has put it into, however often it is looked at.
 state_manager.set_transition("ecs::task", {"progression": "manual", "times": sys.maxsize})
 
@@ -513,9 +520,14 @@ def end_with(parent):
     def watch():
         while alive():
             time.sleep(1)
-        os._exit(0)
+        end()
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def end(*_):
+    agent.stop_all()
+    os._exit(0)
 
 
 def listen(port):
@@ -539,7 +551,7 @@ def main():
     if arguments.parent is not None:
         end_with(arguments.parent)
     for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, lambda *_: os._exit(0))
+        signal.signal(ending, end)
 
     listener = listen(arguments.port)
     port = listener.getsockname()[1]

@@ -182,8 +182,7 @@ export interface Stored {
 }
 
 /** Files that the image is made of, and what its tests need. */
-const NEEDED =
-  /^(?:\.npmrc|\.dockerignore|jest\.config\.ts|services\/.*|rehearsal\/(?:test-setup\.ts|python\.ts|emulator\/requirements\.txt))$/;
+const NEEDED = /^(?:\.npmrc|\.dockerignore|jest\.config\.ts|services\/.*|rehearsal\/test-setup\.ts)$/;
 
 /**
  * An engine's program, for which ECR's name leads to the registry on loopback; what is pushed there the emulator's ECR gets to
