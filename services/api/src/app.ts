@@ -46,8 +46,12 @@ export function buildApp({
     handlerTimeout: LONGEST_REQUEST_SECONDS * 1_000,
     // What arrives on an open connection while the server closes is still served.
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => void replyWithProblem(error, request, reply),
-    clientErrorHandler: replyToBrokenRequest,
+    // What has no route has no hooks either.
+    frameworkErrors: (error, request, reply) => {
+      request.log.info({ status: error.statusCode, code: error.code }, 'request refused');
+      void replyWithProblem(error, request, reply);
+    },
+    clientErrorHandler: (error, socket) => replyToBrokenRequest(error, socket, log),
     // A weight of "12" is a mistake to report; verbose, because problems quote the schema's own description.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true, verbose: true } },
   });

@@ -2,8 +2,6 @@ import type swaggerPlugin from '@fastify/swagger';
 import type pagePlugin from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 
-export const DOCS_PATH = '/docs';
-
 /**
  * Serves the OpenAPI document of the routes that are registered after it, `/docs/json`, and a page to try it, `/docs`.
  * For development: its packages are no part of the production image, and are loaded when asked for.
@@ -21,7 +19,7 @@ export function serveDocs(app: FastifyInstance): void {
       },
     },
   });
-  app.register(page, { routePrefix: DOCS_PATH });
+  app.register(page, { routePrefix: '/docs' });
 }
 
 function load(): { swagger: typeof swaggerPlugin; page: typeof pagePlugin } {

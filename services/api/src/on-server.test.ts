@@ -23,8 +23,9 @@ describeWithPostgres('on a PostgreSQL server', () => {
   const open: Database[] = [];
 
   beforeAll(async () => {
-    built = buildService();
     server = await startPostgres();
+    // In its folder, which goes with it.
+    built = buildService(join(server.folder, 'service'));
     // As on RDS: a master that is no superuser, and a role whose members sign in with tokens.
     await server.run(`
       create role master login createrole createdb password ${quoted(PASSWORD)};
@@ -34,10 +35,7 @@ describeWithPostgres('on a PostgreSQL server', () => {
     await newDatabase('app');
   });
   afterEach(() => Promise.all(open.splice(0).map((database) => database.close())));
-  afterAll(async () => {
-    await server?.stop();
-    built?.remove();
-  });
+  afterAll(() => server?.stop());
 
   const newDatabase = (name: string): Promise<unknown> => server.run(`create database ${name} owner master`);
 

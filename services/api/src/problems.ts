@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from './database';
 
 /** An answer that is not a success, for the caller to read. Its text is sent as it stands. */
@@ -77,12 +77,18 @@ export function replyWithProblem(
 }
 
 /** For what is no HTTP request, so that Fastify never sees it. Ends the connection: what follows on it cannot be told apart. */
-export function replyToBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+export function replyToBrokenRequest(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  log: FastifyBaseLogger,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ''] ?? 400;
   const title = STATUS_CODES[status] ?? 'Error';
   const detail = 'The request could not be read.';
-  const body = JSON.stringify({ type: 'about:blank', title, status, detail, requestId: randomUUID() });
+  const requestId = randomUUID();
+  log.info({ requestId, status, code: error.code }, 'request refused');
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail, requestId });
   const headers = `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
   socket.end(`HTTP/1.1 ${status} ${title}\r\n${headers}\r\n\r\n${body}`);
 }

@@ -111,6 +111,7 @@ test('what is no HTTP request is answered with a problem, too', async () => {
     ['application/problem+json', 400],
     ['application/problem+json', 431],
   ]);
+  expect(server.lines.filter(({ msg }) => msg === 'request refused')).toHaveLength(2);
 });
 
 test('metrics are lines between those of the log, written at the stop at the latest; without a namespace there are none', async () => {

@@ -1,19 +1,17 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const PACKAGE = resolve(__dirname, '..');
 
 /** The service as it is shipped: bundled by its own scripts, beside its migrations. */
 export interface BuiltService {
-  /** `dist/server.js` and `dist/migrate.js` are in it. */
+  /** Holds `dist` and `migrations`. */
   readonly folder: string;
   /** Runs one of them to its end. */
   run(entry: 'server.js' | 'migrate.js', env: NodeJS.ProcessEnv): Promise<Ended>;
   /** The environment that a process of it needs besides its own. */
   readonly env: NodeJS.ProcessEnv;
-  remove(): void;
 }
 
 export interface Ended {
@@ -21,8 +19,7 @@ export interface Ended {
   readonly lines: readonly { readonly level: string; readonly msg: string; readonly applied?: string[] }[];
 }
 
-export function buildService(): BuiltService {
-  const folder = mkdtempSync(join(tmpdir(), 'service-'));
+export function buildService(folder: string): BuiltService {
   const outdir = join(folder, 'dist');
   for (const script of ['build:service', 'build:iam-token']) {
     execFileSync('npm', ['run', '--silent', script, '--', `--outdir=${outdir}`], { cwd: PACKAGE });
@@ -33,7 +30,6 @@ export function buildService(): BuiltService {
   return {
     folder,
     env,
-    remove: () => rmSync(folder, { recursive: true }),
     run: (entry, more) =>
       new Promise((done, failed) => {
         const child = spawn(process.execPath, [join(outdir, entry)], {
