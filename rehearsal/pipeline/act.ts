@@ -122,7 +122,9 @@ const SHIMS: Readonly<Record<string, string>> = {
     '  mkdir -p .fairlead && ln -sfn "$FAIRLEAD_ROOT/.fairlead/venv" .fairlead/venv',
     '  exit',
     'fi',
-    'PATH="${PATH#*:}" exec npm "$@"',
+    // What it runs finds the other programs here all the same.
+    'shims=$(dirname "$0")',
+    'exec "$(PATH=$(echo "$PATH" | sed "s#$shims:##g") && command -v npm)" "$@"',
     '',
   ].join('\n'),
   // No image of any commit is in the registry.

@@ -196,7 +196,7 @@ function enginesProgram(name: string, host: string, env: Readonly<Record<string,
   return [
     '#!/bin/bash',
     'set -euo pipefail',
-    'PATH="${PATH#*:}"',
+    'PATH=${PATH//"$(dirname "$0"):"/}',
     `given=("$@") there=("\${@//${ECR}/${host}}")`,
     // As the real one would be told by its settings, that this registry has no TLS.
     'case "$1" in push | inspect) there=("$1" --tls-verify=false "${there[@]:1}") ;; esac',
