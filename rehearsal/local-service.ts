@@ -28,6 +28,9 @@ export class LocalService {
     public readonly url: string,
   ) {}
 
+  /** What it runs on, as a sentence names it. */
+  public readonly said = 'a process with its embedded database';
+
   /**
    * Builds it, starts it, waits until it says it is ready.
    * @throws Error with the end of its log when it does not get there

@@ -37,6 +37,7 @@ import { LocalService } from './local-service';
 import { checkovPython } from './policy/checkov';
 import { scanStanding } from './policy/standing';
 import { pythonEnvironment } from './python';
+import { RealImages } from './real-image';
 import { restoreDrill } from './restore-drill';
 import { checkCalls } from './permissions/chapter';
 import { TerraformOfRoles } from './permissions/roles';
@@ -82,6 +83,7 @@ class Story {
   private readonly board: ProgressBoard;
   private chapters = 0;
   private emulator: Emulator | undefined;
+  private images: RealImages | undefined;
   private finished = false;
 
   private constructor(
@@ -151,6 +153,7 @@ class Story {
     const { emulator } = this;
     this.say(`The AWS emulator listens on ${emulator.endpoint}, as account ${account} in ${region}.`);
     await this.registerDomain(settings);
+    await this.openImages(settings);
     const before = inventory.parse(await emulator.aws('inventory', {}, this.signal));
 
     const images = new Map<string, string>();
@@ -215,10 +218,7 @@ class Story {
 
     if (!destroy) await this.permissions(stacks.bootstrap, settings);
 
-    this.chapter(
-      'Load test',
-      'The service runs as a process on this machine with its embedded database; k6 puts load on it and judges.',
-    );
+    this.chapter('Load test', 'The service runs on this machine; k6 puts load on it and judges.');
     await this.loadTest(settings, k6);
 
     if (destroy) {
@@ -234,6 +234,7 @@ class Story {
   /** Whatever happened: the emulator, the service and the run's folder go, unless the emulator is to be kept. */
   public async end(): Promise<void> {
     this.board.close();
+    await this.images?.close();
     if (this.finished && this.options.keep && this.emulator) {
       await this.folder.giveTo(this.emulator.pid);
       this.emulator.release();
@@ -250,6 +251,26 @@ class Story {
     const checked = checkConfig(givenConfig, loadServiceDescriptors(join(ROOT, 'services')));
     const { environment, fast } = this.options;
     return rehearsedSettings(checked, environment, { ephemeral: fast, database: !fast });
+  }
+
+  /** Not with `--fast`: a build from nothing takes as long as all that is left then. */
+  private async openImages({ config, services }: RehearsedSettings): Promise<void> {
+    if (this.options.fast) return;
+    const { owner, repository } = config.github;
+    const opened = await RealImages.open({
+      env: withoutAws(this.io.env),
+      services: Object.keys(services),
+      source: `https://github.com/${owner}/${repository}`,
+      signal: this.signal,
+      say: (line) => this.say(line),
+    });
+    if (typeof opened === 'string') {
+      if (this.io.env.CI) throw new Error(`CI needs the real image: ${opened}`);
+      this.say(`The image is not built, its manifest is made from the service's files: ${opened}.`);
+      return;
+    }
+    this.images = opened;
+    this.say(opened.said);
   }
 
   /** Its zone is there before Fairlead is: somebody registered the name. */
@@ -342,9 +363,11 @@ class Story {
 
   private async registerImage({ config }: RehearsedSettings, service: string): Promise<string> {
     const id = `image ${service}`;
-    this.board.set(id, 'packing');
+    this.board.set(id, this.images ? 'building and pushing' : 'packing');
     const { architecture } = environmentNamed(config, this.options.environment).cluster;
-    const manifest = await imageManifest(join(ROOT, 'services'), service, architecture, this.signal);
+    const pushed = await this.images?.ship(service);
+    const manifest =
+      pushed?.manifest ?? (await imageManifest(join(ROOT, 'services'), service, architecture, this.signal));
     const { digest } = putImage.parse(
       await this.need().aws(
         'put-image',
@@ -352,6 +375,8 @@ class Story {
         this.signal,
       ),
     );
+    if (pushed && pushed.digest !== digest)
+      throw new Error(`${service}: was pushed as ${pushed.digest}, and registered as ${digest}`);
     this.board.set(id, `registered: ${digest.slice(0, 19)}…`, 'end');
     return `${repositoryUrl(config, service)}@${digest}`;
   }
@@ -504,16 +529,19 @@ class Story {
       this.say('No service in services/ has a src/server.ts to run here; left out.');
       return;
     }
-    const [name, { readinessPath }] = runnable;
-    const service = await LocalService.start({
-      folder: join(ROOT, 'services', name),
-      env: withoutAws(this.io.env),
-      readinessPath,
-      log: join(this.folder.path, `${name}.log`),
-      signal: this.signal,
-    });
+    const [name, descriptor] = runnable;
+    const log = join(this.folder.path, `${name}.log`);
+    const service = this.images
+      ? await this.images.run(name, { descriptor, log })
+      : await LocalService.start({
+          folder: join(ROOT, 'services', name),
+          env: withoutAws(this.io.env),
+          readinessPath: descriptor.readinessPath,
+          log,
+          signal: this.signal,
+        });
     try {
-      this.say(`${name} answers on ${service.url}; profile smoke:`);
+      this.say(`${name} answers on ${service.url}, ${service.said}; profile smoke:`);
       const folder = join(this.folder.path, 'loadtest');
       mkdirSync(folder);
       const verdict = await runLoadTest({

@@ -8,6 +8,7 @@ import { loadServiceDescriptors } from '../../stacks/services';
 import { COSTS_FILE, wholeDollars } from '../costs/render';
 import type { CostReport } from '../costs/report';
 import { findTerraform } from '../terraform/binary';
+import { needEngine } from '../image/engine';
 import { CannotStart, run } from '../terraform/process';
 import { currentCosts } from './costs';
 import type { CommandIo } from './io';
@@ -59,8 +60,20 @@ async function tools(io: CommandIo): Promise<readonly Finding[]> {
       'The rehearsal’s AWS emulator needs Python 3.10+: https://www.python.org/downloads',
     ),
     k6(io),
+    await containerEngine(io),
     await tool(io, 'git', ['--version'], 'https://git-scm.com/downloads'),
   ];
+}
+
+async function containerEngine({ env, signal }: CommandIo): Promise<Finding> {
+  const what = 'container engine';
+  try {
+    const { name, version } = await needEngine(env, signal);
+    return { what, said: `${name} ${version}` };
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    return { what, said: (error as Error).message, remedy: 'npm run image needs it' };
+  }
 }
 
 function k6({ env, cwd }: CommandIo): Finding {

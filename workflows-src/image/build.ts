@@ -68,8 +68,8 @@ export function buildArguments(
     `--tag=${tag}`,
     ...(platform === 'host' ? [] : [`--platform=${platform}`]),
     `--build-arg=SOURCE_DATE_EPOCH=${epoch}`,
-    `--label=org.opencontainers.image.revision=${commit}${dirty ? '-dirty' : ''}`,
-    `--label=org.opencontainers.image.source=${source}`,
+    `--build-arg=REVISION=${commit}${dirty ? '-dirty' : ''}`,
+    `--build-arg=SOURCE=${source}`,
     ...(engine === 'docker'
       ? ['--load', '--provenance=false', '--sbom=false']
       : ['--format=oci', `--timestamp=${epoch}`, `--ignorefile=${dockerfile}.dockerignore`]),
