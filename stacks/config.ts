@@ -148,7 +148,7 @@ export interface ClusterConfig {
    * Chosen here alone: the AMI, the task definitions and the images follow. A plan that changes it makes the group of
    * instances and its capacity provider anew before the old ones go, on a new version of the launch template, and a new
    * revision of every task definition; nothing else is replaced. It is one for all environments, because they share their
-   * images; and an image is built anew only when its service's folder changes, so the same pull request touches each.
+   * images; and an image is built anew only when what it is made of changes, so the same pull request touches each Dockerfile.
    */
   readonly architecture: 'arm64' | 'x86_64';
   /** Of the same architecture, such as `t4g.medium`. */
