@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import {
+  fastify,
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify';
 import type { Database } from './database';
 import type { Lifecycle } from './lifecycle';
-import { Problem, replyWithProblem } from './problems';
+import { Problem, refuseBytes, replyWithProblem } from './problems';
 import { healthRoutes } from './routes/health';
 import { shipmentRoutes } from './routes/shipments';
 import { HEADERS_SECONDS, KEEP_ALIVE_SECONDS, LONGEST_REQUEST_SECONDS, REQUEST_SECONDS } from './timings';
@@ -32,13 +38,22 @@ export function buildApp({ database, lifecycle, log }: AppDependencies): Fastify
     keepAliveTimeout: KEEP_ALIVE_SECONDS * 1_000,
     requestTimeout: REQUEST_SECONDS * 1_000,
     handlerTimeout: LONGEST_REQUEST_SECONDS * 1_000,
+    // The refusals that come before any hook and handler: of a path, and of what is no HTTP.
+    frameworkErrors: (error, request, reply) =>
+      void replyWithProblem(error, request, reply.header('x-request-id', request.id)),
+    clientErrorHandler: refuseBytes,
+    // Node's own refusal has no body; `refuseWithoutHost` takes its place.
+    http: { requireHostHeader: false },
     // What arrives on an open connection while the server closes is still served.
     return503OnClosing: false,
     // A weight of "12" is a mistake to report; verbose, because problems quote the schema's own description.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true, verbose: true } },
   });
   app.server.headersTimeout = HEADERS_SECONDS * 1_000;
+  // An expectation that nobody here knows is no reason for a refusal, and Node's has no body.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 
+  app.addHook('onRequest', refuseWithoutHost);
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
     if (lifecycle.draining) reply.header('connection', 'close');
@@ -64,6 +79,12 @@ export function buildApp({ database, lifecycle, log }: AppDependencies): Fastify
   healthRoutes(app, database, lifecycle);
   shipmentRoutes(app, database);
   return app;
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+async function refuseWithoutHost({ raw }: FastifyRequest): Promise<void> {
+  if (raw.httpVersion === '1.1' && raw.headers.host === undefined)
+    throw new Problem(400, 'A request names its host.');
 }
 
 /** The id that the caller gave, when it is one that may stand in a log, or a new one. */

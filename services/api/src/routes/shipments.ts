@@ -122,11 +122,18 @@ function formatCursor({ createdAt, id }: Position): string {
 function parseCursor(cursor: string): Position {
   const [time, id, ...rest] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
   const createdAt = new Date(time ?? '');
+  // Only as `formatCursor` writes it: a Date may be of years that PostgreSQL does not take.
+  const isTime = /^(?!0000)\d{4}-/.test(time ?? '') && asIso(createdAt) === time;
   const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id ?? '');
-  if (id === undefined || !isUuid || rest.length > 0 || Number.isNaN(createdAt.getTime())) {
+  if (id === undefined || !isUuid || rest.length > 0 || !isTime) {
     throw new Problem(400, 'The request is not valid.', [
       { path: '/query/cursor', message: `must be ${page.properties.cursor.description}` },
     ]);
   }
   return { createdAt, id };
+}
+
+/** @returns nothing for an invalid date, for which `toISOString` throws */
+function asIso(date: Date): string | undefined {
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
