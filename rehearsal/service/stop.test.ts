@@ -2,7 +2,7 @@ import { buildService, launchContainer, launchProcess, migrate, type Launch } fr
 import { Postgres } from './postgres';
 import { scratchFolder, type Scratch } from './scratch';
 import { describeStop, stopUnderLoad } from './stop-under-load';
-import { inContainer, onPostgres, serviceImage } from './support';
+import { onPostgres, serviceImage, testInContainer } from './support';
 
 const DATABASE = 'stop';
 const TEST_MS = 150_000;
@@ -58,7 +58,7 @@ onPostgres('an instance that gets SIGTERM at 200 requests a second', () => {
     TEST_MS,
   );
 
-  inContainer.each([50, 1_500])(
+  testInContainer().each([50, 1_500])(
     'loses none of %d ms each as a container, where close() at once does',
     (workMs) => {
       if (serviceImage === '')
