@@ -47,43 +47,48 @@ export interface InstanceOptions {
 export type Launch = (options: InstanceOptions) => Promise<Instance>;
 
 /** `node dist/server.js`. */
-export const launchProcess: Launch = async ({ name, folder, env, preload = false }) => {
-  const port = await freePort();
-  const file = join(folder, `${name}.log`);
-  const output = openSync(file, 'w');
-  const child = spawn(process.execPath, ['dist/server.js'], {
-    cwd: SERVICE,
-    env: {
-      PATH: process.env.PATH,
-      NODE_OPTIONS: preload ? `--require ${preloadIn(folder)}` : '',
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      ...env,
-    },
-    detached: true,
-    stdio: ['ignore', output, output],
-  });
-  const ended = once(child, 'exit').then(([code, signal]: (number | string | null)[]) => {
-    guard.release();
-    if (typeof code === 'number') return { code, at: performance.now() };
-    throw new Error(`${name} was ended by ${signal}`);
-  });
-  // Whoever is interested awaits it; a process that is removed by force is no unhandled failure.
-  ended.catch(() => undefined);
-  await once(child, 'spawn');
-  const guard = endWhenGone(child.pid as number);
-  return {
-    name,
-    port,
-    terminate: async () => void child.kill('SIGTERM'),
-    exited: ended,
-    log: async () => readFileSync(file, 'utf8'),
-    remove: async () => {
-      child.kill('SIGKILL');
-      await ended.catch(() => undefined);
-    },
+export const launchProcess: Launch = launchScript('dist/server.js', SERVICE);
+
+/** `node <script>`, started in that folder. */
+export function launchScript(script: string, cwd: string): Launch {
+  return async ({ name, folder, env, preload = false }) => {
+    const port = await freePort();
+    const file = join(folder, `${name}.log`);
+    const output = openSync(file, 'w');
+    const child = spawn(process.execPath, [script], {
+      cwd,
+      env: {
+        PATH: process.env.PATH,
+        NODE_OPTIONS: preload ? `--require ${preloadIn(folder)}` : '',
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        ...env,
+      },
+      detached: true,
+      stdio: ['ignore', output, output],
+    });
+    const ended = once(child, 'exit').then(([code, signal]: (number | string | null)[]) => {
+      guard.release();
+      if (typeof code === 'number') return { code, at: performance.now() };
+      throw new Error(`${name} was ended by ${signal}`);
+    });
+    // Whoever is interested awaits it; a process that is removed by force is no unhandled failure.
+    ended.catch(() => undefined);
+    await once(child, 'spawn');
+    const guard = endWhenGone(child.pid as number);
+    return {
+      name,
+      port,
+      terminate: async () => void child.kill('SIGTERM'),
+      exited: ended,
+      log: async () => readFileSync(file, 'utf8'),
+      remove: async () => {
+        child.kill('SIGKILL');
+        await ended.catch(() => undefined);
+      },
+    };
   };
-};
+}
 
 /** The image in a container that may do nothing but serve: no capability, no writable root, not root. */
 export function launchContainer(image: string): Launch {
