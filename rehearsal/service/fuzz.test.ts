@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import * as fc from 'fast-check';
 
 import { mistakesOf, type Answer } from './answer-rules';
@@ -40,6 +42,8 @@ onPostgres('requests that may be anything', () => {
   afterEach(async () => {
     // Still the same process, and nothing failed in it for a reason of its own.
     expect((await fetch(`http://127.0.0.1:${instance.port}/livez`)).status).toBe(200);
+    // The service writes its log a tenth of a second late.
+    await sleep(300);
     const log = await instance.log();
     expect(log.split('\n').filter((line) => /"level":"(error|fatal)"/.test(line))).toEqual([]);
     expect(log.match(/listening at/g)).toHaveLength(1);
