@@ -1,5 +1,9 @@
 /** @jest-environment ./services/api/src/test-environment.ts */
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
 import { buildApp } from './app';
 import type { Database } from './database';
 import type { Lifecycle } from './lifecycle';
@@ -10,6 +14,7 @@ import { openTestDatabase, type TestDatabase } from './test-database';
 const log = createLogger('silent');
 const shipment = { container: 'MSKU1234565', origin: 'NLRTM', destination: 'SGSIN', weightKg: 21_000 };
 const unknownId = '00000000-0000-4000-8000-000000000000';
+const cursorOf = (time: string): string => Buffer.from(`${time} ${unknownId}`).toString('base64url');
 
 const cursorAt = (time: string): string => Buffer.from(`${time} ${unknownId}`).toString('base64url');
 
@@ -103,7 +108,7 @@ describe('on a database', () => {
     expect((await app.inject({ url: '/shipments' })).json()).toEqual({ items: [], nextCursor: null });
   });
 
-  test.each([
+  test.each<[url: string, path: string]>([
     ['/shipments?limit=0', '/query/limit'],
     ['/shipments?limit=101', '/query/limit'],
     ['/shipments?cursor=nonsense', '/query/cursor'],
@@ -111,6 +116,9 @@ describe('on a database', () => {
       `/shipments?cursor=${Buffer.from(`2026-01-01T00:00:00Z ${unknownId} x`).toString('base64url')}`,
       '/query/cursor',
     ],
+    ...['+275760-09-13T00:00:00.000Z', '0000-01-01T00:00:00.000Z', '2026-01-01'].map(
+      (time): [string, string] => [`/shipments?cursor=${cursorOf(time)}`, '/query/cursor'],
+    ),
     ['/shipments?page=2', '/query/page'],
     ['/shipments/1', '/params/id'],
   ])('fails %s with 400 at %s', async (url, path) => {
@@ -126,6 +134,8 @@ describe('on a database', () => {
     [400, { url: `/shipments?cursor=${cursorAt('+275760-09-13T00:00:00.000Z')}` }],
     [400, { url: `/shipments?cursor=${cursorAt('0000-01-01T00:00:00.000Z')}` }],
     [404, { url: `/shipments/${unknownId}` }],
+    [400, { url: '/shipments/%zz' }],
+    [414, { url: `/shipments/${'x'.repeat(101)}` }],
     [
       400,
       { method: 'POST', url: '/shipments', payload: '{', headers: { 'content-type': 'application/json' } },
@@ -136,6 +146,53 @@ describe('on a database', () => {
     const response = await app.inject(request);
     expect(response.statusCode).toBe(status);
     expect(response.json()).toMatchObject({ type: 'about:blank', status, requestId: expect.any(String) });
+  });
+
+  describe('on a connection', () => {
+    const answer = async (bytes: string): Promise<string> => {
+      const address = new URL(await app.listen({ port: 0, host: '127.0.0.1' }));
+      const socket = connect({ port: Number(address.port), host: '127.0.0.1', allowHalfOpen: true });
+      socket.setEncoding('utf8').end(bytes);
+      let text = '';
+      for await (const chunk of socket) text += chunk;
+      return text;
+    };
+    const head = 'GET /livez HTTP/1.1\r\nConnection: close\r\n';
+    const tooShort =
+      'POST /shipments HTTP/1.1\r\nHost: api\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{}';
+
+    test.each([
+      [400, 'what is no HTTP', 'nonsense\r\n\r\n'],
+      [400, 'a request without a host', `${head}\r\n`],
+      [400, 'a body that breaks off', tooShort],
+      [431, 'headers that are too large', `${head}Host: api\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`],
+    ])('%d is a problem document: %s', async (status, _what, bytes) => {
+      const [headers = '', body = ''] = (await answer(bytes)).split('\r\n\r\n');
+      expect(headers).toMatch(
+        new RegExp(`^HTTP/1.1 ${status} .*\r\ncontent-type: application/problem\\+json`, 's'),
+      );
+      expect(JSON.parse(body)).toMatchObject({ type: 'about:blank', status });
+    });
+
+    test('an expectation that is not known is no reason for a refusal', async () => {
+      expect(await answer(`${head}Host: api\r\nExpect: much\r\n\r\n`)).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+    });
+
+    test('a caller that leaves before the end of its body is no failure of the server', async () => {
+      const lines: string[] = [];
+      const errorLog = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
+      const logging = buildApp({ database: opened.database, lifecycle, log: errorLog });
+      const { port } = new URL(await logging.listen({ port: 0, host: '127.0.0.1' }));
+      const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
+      const requested = once(logging.server, 'request');
+      socket.write(tooShort);
+      const [request] = (await requested) as [IncomingMessage];
+      const closed = once(request, 'close').catch(() => undefined);
+      socket.destroy();
+      await closed;
+      await logging.close();
+      expect(lines).toEqual([]);
+    });
   });
 
   test("keeps a caller's request id, unless it could forge a line of the log", async () => {

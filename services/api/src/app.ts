@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import {
+  fastify,
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify';
 import type { Database } from './database';
 import { serveDocs } from './docs';
 import type { Lifecycle } from './lifecycle';
@@ -49,14 +55,19 @@ export function buildApp({
     // What has no route has no hooks either.
     frameworkErrors: (error, request, reply) => {
       request.log.info({ status: error.statusCode, code: error.code }, 'request refused');
-      void replyWithProblem(error, request, reply);
+      void replyWithProblem(error, request, reply.header('x-request-id', request.id));
     },
+    // Node's own refusal has no body; `refuseWithoutHost` takes its place.
+    http: { requireHostHeader: false },
     clientErrorHandler: (error, socket) => replyToBrokenRequest(error, socket, log),
     // A weight of "12" is a mistake to report; verbose, because problems quote the schema's own description.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true, verbose: true } },
   });
   app.server.headersTimeout = HEADERS_SECONDS * 1_000;
+  // An expectation that nobody here knows is no reason for a refusal, and Node's has no body.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 
+  app.addHook('onRequest', refuseWithoutHost);
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
     if (lifecycle.draining) reply.header('connection', 'close');
@@ -90,6 +101,12 @@ export function buildApp({
     shipmentRoutes(routes, database);
   });
   return app;
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+async function refuseWithoutHost({ raw }: FastifyRequest): Promise<void> {
+  if (raw.httpVersion === '1.1' && raw.headers.host === undefined)
+    throw new Problem(400, 'A request names its host.');
 }
 
 /** The id that the caller gave, when it is one that may stand in a log, or a new one. */

@@ -60,7 +60,7 @@ export function replyWithProblem(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const problem = asProblem(error);
+  const problem = brokeOff(error, request) ? BROKEN_OFF : asProblem(error);
   if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
   if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
   return reply
@@ -74,6 +74,13 @@ export function replyWithProblem(
       requestId: request.id,
       ...(problem.errors === undefined ? {} : { errors: problem.errors }),
     });
+}
+
+const BROKEN_OFF = new Problem(400, 'The request broke off.');
+
+/** The caller left before the end of the body. The code is the same as that of a database which does. */
+function brokeOff({ code }: FastifyError | (Problem & { code?: never }), { raw }: FastifyRequest): boolean {
+  return code === 'ECONNRESET' && raw.complete === false;
 }
 
 /** For what is no HTTP request, so that Fastify never sees it. Ends the connection: what follows on it cannot be told apart. */
