@@ -64,7 +64,9 @@ describe('eight mistakes that reached somebody’s main branch are found before 
 
   it('2: an output that the action does not have', () => {
     expect(
-      problems({ build: { ...job(), outputs: { d: '${{ steps.push.outputs.bundle-pth }}' }, steps: [push] } }),
+      problems({
+        build: { ...job(), outputs: { d: '${{ steps.push.outputs.bundle-pth }}' }, steps: [push] },
+      }),
     ).toEqual([
       "ship, job 'build': steps.push.outputs.bundle-pth: no output of step 'push' is named 'bundle-pth'; valid names: attestation-id, attestation-url, bundle-path, storage-record-ids",
     ]);
