@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceDescriptor } from '../stacks/config';
 import { buildImage, type BuiltImage } from '../workflows-src/image/build';
 import { Container } from '../workflows-src/image/container';
-import { ask, call, type Engine } from '../workflows-src/image/engine';
+import { ask, call, type Engine, lastLines } from '../workflows-src/image/engine';
 import { pushImage, type PushedImage } from '../workflows-src/image/push';
 import { confinement, migrate, variables } from '../workflows-src/image/smoke-test';
 import { prepareEngine } from './engine/prepare';
@@ -15,6 +15,8 @@ import { findPostgres, LocalPostgres } from './local-postgres';
 
 const ROOT = join(__dirname, '..');
 const READY_MS = 30_000;
+/** What PGlite takes beside the service: with 512 in all it is killed while it starts. */
+const PGLITE_MIB = 1024;
 
 export interface RealImagesOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -102,6 +104,7 @@ export class RealImages {
       linux && descriptor.database && programs !== undefined
         ? await LocalPostgres.start(programs, { env, signal })
         : undefined;
+    const embeds = descriptor.database && !postgres;
     let container: Container | undefined;
     const stop = async (): Promise<void> => {
       try {
@@ -114,16 +117,16 @@ export class RealImages {
     try {
       const port = await freePort();
       const options = [
-        ...confinement(descriptor),
+        ...confinement({ ...descriptor, memoryMiB: descriptor.memoryMiB + (embeds ? PGLITE_MIB : 0) }),
         ...(linux ? ['--network=host'] : [`--publish=127.0.0.1:${port}:${descriptor.port}`]),
-        ...(descriptor.database && !postgres ? embedded() : []),
+        ...(embeds ? embedded() : []),
         ...variables({
           ...descriptor.environment,
           LOG_LEVEL: 'warn',
           DRAIN_SECONDS: '1',
           ...(linux ? { HOST: '127.0.0.1', PORT: String(port) } : { PORT: String(descriptor.port) }),
           ...(postgres && { DATABASE_URL: postgres.url }),
-          ...(descriptor.database && !postgres && { NODE_ENV: 'development' }),
+          ...(embeds && { NODE_ENV: 'development' }),
         }),
       ];
       if (postgres && descriptor.migrate)
@@ -134,7 +137,7 @@ export class RealImages {
       const running = container;
       const database = postgres
         ? ' and a PostgreSQL that it has migrated'
-        : descriptor.database
+        : embeds
           ? ' and the embedded database'
           : '';
       return {
@@ -166,11 +169,16 @@ export class RealImages {
       signal.throwIfAborted();
       const answer = await fetch(url, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
       if (answer?.ok) return;
-      if (!(await container.isRunning(signal))) break;
+      if (!(await container.isRunning(signal))) {
+        const ended = await container.waited(1, signal);
+        throw new Error(
+          `its container ended by itself, exit ${ended?.code}:\n  ${lastLines(await container.log(), 5)}`,
+        );
+      }
       await sleep(100);
     }
     throw new Error(
-      `${url} did not answer 200 within ${READY_MS / 1000} s:\n  ${(await container.log()).trim().split('\n').slice(-5).join('\n  ')}`,
+      `${url} did not answer 200 within ${READY_MS / 1000} s:\n  ${lastLines(await container.log(), 5)}`,
     );
   }
 }

@@ -198,14 +198,20 @@ server.listen(Number(process.env.PORT), process.env.HOST);
 describe('an image fails the smoke test', () => {
   const withServer = async (on: Engine, source: string, lines = ''): Promise<string> => {
     const context = mkdtempSync(join(folder, 'context-'));
-    const { id } = built();
     writeFileSync(join(context, 'server.js'), source);
-    writeFileSync(join(context, 'Dockerfile'), `FROM ${id}\nCOPY server.js dist/server.js\n${lines}\n`);
+    writeFileSync(
+      join(context, 'Dockerfile'),
+      `FROM ${built().reference}\nCOPY server.js dist/server.js\n${lines}\n`,
+    );
     const tag = `localhost/fairlead/test:${createHash('sha256')
       .update(source + lines)
       .digest('hex')
       .slice(0, 8)}`;
-    await ask(on, ['build', '--pull=never', `--tag=${tag}`, context], 'build');
+    await ask(
+      on,
+      ['build', ...(on.name === 'docker' ? ['--load'] : ['--pull=never']), `--tag=${tag}`, context],
+      'build',
+    );
     return tag;
   };
   const quick: ContainerDescriptor = { ...descriptor, stopSeconds: 3 };
