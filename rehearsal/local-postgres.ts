@@ -66,8 +66,11 @@ export class LocalPostgres {
         'fsync=off',
         'logging_collector=off',
       ];
+      // However this process ends, the server ends with it; elsewhere than on Linux it is stopped in order, or lives on.
+      const watched =
+        process.platform === 'linux' ? ['setpriv', ...prefix.slice(1), '--pdeathsig=INT'] : prefix;
       const [server = '', ...given] = [
-        ...prefix,
+        ...watched,
         join(programs, 'postgres'),
         '-D',
         data,

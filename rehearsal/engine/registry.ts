@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -35,6 +36,8 @@ export class Registry {
   }
 
   private static async program(env: NodeJS.ProcessEnv): Promise<Registry | undefined> {
+    const program = onPath('docker-registry', env);
+    if (program === undefined || onPath('setpriv', env) === undefined) return undefined;
     const folder = await mkdtemp(join(tmpdir(), 'fairlead-registry-'));
     const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
     const config = join(folder, 'config.yml');
@@ -48,13 +51,11 @@ export class Registry {
         http: { addr: '127.0.0.1:0', secret: 'of nobody' },
       }),
     );
-    const child = spawn('docker-registry', ['serve', config], {
-      env,
-      detached: true,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    // Dies with this process, however that ends: a killed test leaves nobody to stop it.
+    const args = ['--pdeathsig=KILL', program, 'serve', config];
+    const child = spawn('setpriv', args, { env, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
     const release = endWithUs(child.pid);
-    const failed = once(child, 'error').then(([error]) => error as NodeJS.ErrnoException);
+    const failed = once(child, 'error').then(([error]) => error as Error);
     const answer = await Promise.race([listening(child), failed]);
     if (typeof answer === 'string') {
       const end = async (): Promise<void> => {
@@ -70,7 +71,6 @@ export class Registry {
     child.kill('SIGKILL');
     release();
     await remove();
-    if ('code' in answer && answer.code === 'ENOENT') return undefined;
     throw new Error(`docker-registry does not start: ${answer.message}`);
   }
 
@@ -90,6 +90,11 @@ export class Registry {
       throw error;
     }
   }
+}
+
+function onPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  const files = (env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
+  return files.find((file) => existsSync(file));
 }
 
 /** @returns its host, once it listens */
