@@ -111,6 +111,9 @@ test('what is no HTTP request is answered with a problem, too', async () => {
     ['application/problem+json', 400],
     ['application/problem+json', 431],
   ]);
+  // Lines of the log are written together, at the stop at the latest.
+  server.kill();
+  expect(await server.exitCode()).toBe(0);
   expect(server.lines.filter(({ msg }) => msg === 'request refused')).toHaveLength(2);
 });
 
