@@ -125,6 +125,12 @@ function buildJob(service: ServiceImage, { registry, architecture }: Project): J
       signIn(registry),
       existing,
       {
+        name: 'PostgreSQL for the tests',
+        if: missing,
+        // Not every runner's image has one.
+        run: 'ls /usr/lib/postgresql/*/bin/postgres || sudo apt-get install --yes --no-install-recommends postgresql',
+      },
+      {
         name: 'Unit tests',
         if: missing,
         env: WITHOUT_CREDENTIALS,

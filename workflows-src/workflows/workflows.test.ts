@@ -217,6 +217,7 @@ describe('the workflows of a project with two services', () => {
       'Install',
       'Sign in to AWS',
       'Look for the image',
+      'PostgreSQL for the tests',
       'Unit tests',
       'Sign in to the registry',
       'Build, try and push',
