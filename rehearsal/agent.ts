@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import * as z from 'zod';
 
-import { ask, call, type Engine, needEngine } from '../workflows-src/image/engine';
+import { ask, call, type Engine, isLoopback, needEngine } from '../workflows-src/image/engine';
 import { confinement, variables } from '../workflows-src/image/smoke-test';
 
 /**
@@ -68,7 +68,7 @@ async function runTask(engine: Engine, document: Document, settings: AgentSettin
     'run',
     '--rm',
     `--name=${name}`,
-    ...optionsOf(document, settings),
+    ...optionsOf(engine, document, settings),
     imageOf(document, settings),
     ...document.container.command,
   ]);
@@ -108,7 +108,7 @@ async function starts(engine: Engine, document: Document, settings: AgentSetting
   if (port === undefined) throw new Error(`no port is set for ${document.cluster}/${document.name}`);
   const named = `--name=${nameOf(document)}`;
   const image = imageOf(document, settings);
-  const options = optionsOf(document, settings, { PORT: String(port) });
+  const options = optionsOf(engine, document, settings, { PORT: String(port) });
   await ask(
     engine,
     ['run', '--detach', named, ...options, image, ...container.command],
@@ -149,14 +149,17 @@ function imageOf({ container }: Document, { registry }: AgentSettings): string {
 
 /** Its environment is that of the task definition, but for where its database is. */
 function optionsOf(
+  engine: Engine,
   { container, cluster }: Document,
-  { databases }: AgentSettings,
+  { databases, registry }: AgentSettings,
   more: Readonly<Record<string, string>> = {},
 ): readonly string[] {
   const database = databases[cluster];
   const given = container.environment.filter(({ name }) => !name.startsWith('DATABASE_'));
   return [
     '--network=host',
+    // Docker knows by itself that a registry on loopback has no TLS.
+    ...(engine.name === 'podman' && isLoopback(`${registry.at}/`) ? ['--tls-verify=false'] : []),
     ...confinement({ cpu: container.cpu, memoryMiB: container.memory }),
     ...variables({
       ...Object.fromEntries(given.map(({ name, value }) => [name, value])),

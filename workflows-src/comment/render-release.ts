@@ -3,7 +3,6 @@ import type { ApplyResult } from '../operations/apply-reviewed';
 import { digestOf } from '../release/pointer';
 import type { PutBack, ReleaseOutcome } from '../release/release';
 import { bytes, code, fence, prose, shorten } from './markdown';
-import { stackTitle } from './words';
 
 /**
  * What became of a release that was started by hand, as Markdown.
@@ -45,7 +44,7 @@ export function releaseLine(release: ReleaseOutcome): string {
 export function releaseTrouble(release: ReleaseOutcome): readonly string[] {
   if (release.outcome !== 'failed') return [];
   return [
-    `**${release.step}** of ${stackTitle(release.service)} failed. ${whatRuns(release.back)}`,
+    `**${release.step}** of ${code(release.service)} failed. ${whatRuns(release.back)}`,
     fence('text', shown(release.message)),
   ];
 }
