@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { transformSync } from 'esbuild';
 
 import { run } from '../../workflows-src/terraform/process';
-import { freePort } from './scratch';
+import { freePort } from '../free-port';
 import { endWhenGone, whenGone } from './when-gone';
 
 export const SERVICE = join(__dirname, '../../services/api');

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { run } from '../../workflows-src/terraform/process';
-import { freePort, scratchFolder, type Scratch } from './scratch';
+import { freePort } from '../free-port';
+import { scratchFolder, type Scratch } from './scratch';
 import { endWhenGone, type Guard } from './when-gone';
 
 const DEBIAN = '/usr/lib/postgresql';
