@@ -67,6 +67,8 @@ async function runTask(engine: Engine, document: Document, settings: AgentSettin
   const { code, stdout, stderr } = await call(engine, [
     'run',
     '--rm',
+    // What it pulls is not what the container says.
+    '--quiet',
     `--name=${name}`,
     ...optionsOf(engine, document, settings),
     imageOf(document, settings),
@@ -111,7 +113,7 @@ async function starts(engine: Engine, document: Document, settings: AgentSetting
   const options = optionsOf(engine, document, settings, { PORT: String(port) });
   await ask(
     engine,
-    ['run', '--detach', named, ...options, image, ...container.command],
+    ['run', '--detach', '--quiet', named, ...options, image, ...container.command],
     `${image}: cannot be started`,
   );
   const deadline = Date.now() + READY_SECONDS * 1000;

