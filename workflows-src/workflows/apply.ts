@@ -264,16 +264,17 @@ function applyJob(index: number, { environments, services }: Project): Job {
 
 const digestOf = ({ name }: ServiceImage): string => `${name.toUpperCase()}_DIGEST`;
 
-/** A condition: there is a digest to release. */
+/**
+ * As a condition, whether there is a digest to release; as a value, that digest. Empty where the service was not built; GitHub
+ * says that of a skipped job's outputs too, act does not.
+ */
 function isBuilt(service: ServiceImage): string {
   const job = `needs.${buildId(service)}`;
-  return `${job}.outputs.digest != ''`;
+  return `${job}.result == 'success' && ${job}.outputs.digest`;
 }
 
-/** Empty where the service was not built; GitHub says that of a skipped job's outputs too, act does not. */
 function builtDigest(service: ServiceImage): string {
-  const job = `needs.${buildId(service)}`;
-  return `\${{ ${job}.result == 'success' && ${job}.outputs.digest || '' }}`;
+  return `\${{ ${isBuilt(service)} || '' }}`;
 }
 
 /** Nothing where the service was not built: the command then finds the image that is deployed. */
