@@ -31,7 +31,7 @@ const settingsSchema = z.strictObject({
   databases: z.record(z.string(), z.string()),
 });
 
-const documentSchema = z.object({
+const startSchema = z.object({
   run: z.enum(['task', 'service']),
   /** Of a task its id; of a service its own name. */
   name: z.string().regex(/^[\w-]+$/),
@@ -47,7 +47,8 @@ const documentSchema = z.object({
     readinessPath: z.string().default('/readyz'),
   }),
 });
-type Document = z.infer<typeof documentSchema>;
+type Document = z.infer<typeof startSchema>;
+const documentSchema = z.discriminatedUnion('run', [startSchema, z.object({ run: z.literal('stop') })]);
 
 const READY_SECONDS = 20;
 
@@ -56,6 +57,7 @@ async function main(): Promise<number> {
   const settings = settingsSchema.parse(JSON.parse(process.env['REHEARSAL_AGENT_SETTINGS'] ?? 'null'));
   const document = documentSchema.parse(JSON.parse(readFileSync(0, 'utf8')));
   const engine = await needEngine(process.env);
+  if (document.run === 'stop') return stop(engine, settings);
   return document.run === 'task' ? runTask(engine, document, settings) : deploy(engine, document, settings);
 }
 
@@ -77,6 +79,15 @@ async function runTask(engine: Engine, document: Document, settings: AgentSettin
   process.stdout.write(stdout);
   process.stderr.write(stderr);
   return code;
+}
+
+/** The emulator ends, and what it ran with it. */
+async function stop(engine: Engine, { ports }: AgentSettings): Promise<number> {
+  // Nobody is served any more: there is nothing to wait for.
+  const atOnce = engine.name === 'podman' ? ['--time=0'] : [];
+  for (const service of Object.keys(ports))
+    await call(engine, ['rm', '--force', ...atOnce, `fairlead-service-${service.replace('/', '-')}`]);
+  return 0;
 }
 
 /** What runs where, so that the one before can be put back. */

@@ -56,7 +56,8 @@ export class Emulator {
     /** Such as `http://127.0.0.1:40123`. */
     public readonly endpoint: string,
   ) {
-    this.letGo = endWithUs(child.pid);
+    // One with an agent sees by itself that we are gone, and ends what that runs.
+    this.letGo = options.agent ? () => undefined : endWithUs(child.pid);
   }
 
   /**
@@ -136,7 +137,8 @@ export class Emulator {
   public async stop(): Promise<void> {
     this.ending = true;
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    this.child.kill('SIGKILL');
+    // It has nothing to put in order, but the containers that its agent runs.
+    this.child.kill(this.options.agent ? 'SIGTERM' : 'SIGKILL');
     await once(this.child, 'exit');
     this.letGo();
   }

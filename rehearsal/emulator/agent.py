@@ -1,7 +1,7 @@
 """What ECS's agent does: runs what task definitions say. moto keeps the definitions and runs nothing.
 
 A program does the running: REHEARSAL_AGENT, a JSON list of its words, which get one JSON document on stdin and answer by their
-exit code and what they print. `{"run": "task", …}` runs a container to its end: its exit code and its log are those of the
+exit code and what they print. `{"run": "stop"}` ends the containers of all services. `{"run": "task", …}` runs a container to its end: its exit code and its log are those of the
 program. `{"run": "service", …}` puts a container in the place of the one before and ends with 0 when it is healthy; when it is
 not, the one before runs again. Without a program no instance has room for a task, and services are healthy by themselves.
 """
@@ -46,8 +46,11 @@ def stop(task_id):
 
 
 def stop_all():
+    """Whatever runs ends: the tasks, and the containers of services."""
     for process in list(running.values()):
         process.terminate()
+    if PROGRAM is not None:
+        subprocess.run(PROGRAM, input=json.dumps({"run": "stop"}), stdout=subprocess.DEVNULL, text=True, check=False)
 
 
 def start_task(backend, cluster_name, task_definition_arn, network, started_by, group):

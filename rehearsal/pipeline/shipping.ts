@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { releaseParameter } from '../../stacks/names';
-import { ask, call, type Engine } from '../../workflows-src/image/engine';
+import { ask, type Engine } from '../../workflows-src/image/engine';
 import { readPointer, type ReleasePointer } from '../../workflows-src/release/pointer';
 import { prepareEngine } from '../engine/prepare';
 import { Registry } from '../engine/registry';
@@ -78,10 +78,8 @@ export class Shipping {
     }
   }
 
+  /** The containers of its services end with the emulator. */
   public async end(): Promise<void> {
-    for (const environment of ENVIRONMENTS) {
-      await call(this.engine, ['rm', '--force', this.containerOf(environment)]);
-    }
     await this.world.end();
     await this.registry.stop();
   }
