@@ -149,9 +149,16 @@ class ReviewedRun {
     const releases: ReleaseOutcome[] = [];
     for (const release of this.releases.values()) {
       const back: PutBack = release.hasFailed ? await this.putBack(release) : { state: 'untouched' };
-      releases.push(release.outcome(back, 'its stacks were not applied'));
+      const outcome = release.outcome(back, 'its stacks were not applied');
+      releases.push(outcome.outcome === 'failed' ? { ...outcome, message: this.shown(outcome) } : outcome);
     }
     return { stacks, releases };
+  }
+
+  /** What a container or AWS said may hold a secret of this process. */
+  private shown({ service, message }: { readonly service: string; readonly message: string }): string {
+    const stack = this.stacks.find((one) => serviceOf(one)?.service === service);
+    return stack === undefined ? message : shownMessage(this.workspace, stack, message);
   }
 
   private async outcomes(): Promise<readonly ApplyOutcome[]> {
@@ -406,7 +413,11 @@ class ReviewedRun {
       const ready = await this.judge(stack, workspace, (plan, images) =>
         imagesOnly(plan, images, (address) => touched?.has(address) === true),
       );
-      if (!('plan' in ready)) return { state: 'not put back', because: `${stack.id}: ${whyNot(ready)}` };
+      if (!('plan' in ready)) {
+        // It was not reached: it runs what it ran before, and what is pending there is the next run's.
+        if (touched === undefined && ready.outcome === 'not reviewed') continue;
+        return { state: 'not put back', because: `${stack.id}: ${whyNot(ready)}` };
+      }
       try {
         await applyPlanned(workspace, stack, ready.plan);
         await this.recordApplied(stack, workspace);
