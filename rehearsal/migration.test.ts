@@ -48,7 +48,7 @@ emulated('a migration as a one-off task', () => {
     runMigration(
       { region: 'eu-west-1', env: { ...withoutAws(process.env), ...emulator!.env }, signal: more.signal },
       task,
-      'release of a test',
+      'release-of-a-test',
       { pollMs: 50, ...(more.timeoutMs !== undefined && { timeoutMs: more.timeoutMs }) },
     );
   const status = async (): Promise<unknown> => emulator!.aws('task-states', { cluster: 'shop-dev' });

@@ -14,6 +14,7 @@ import functools
 import inspect
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -39,6 +40,7 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ecr.models import ecr_backends
+from moto.ecs.exceptions import InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.core.responses import ActionResult
@@ -314,7 +316,9 @@ def deploy_first_tasks(create, self):
 
 @adds_action(EC2ContainerServiceResponse)
 def run_task(self):
-    """moto wants a registered instance, and lets tasks end well whatever they are."""
+    """moto wants a registered instance, lets tasks end well whatever they are, and takes any name for their cause."""
+    if not re.fullmatch(r"[\w/-]{0,128}", self._get_param("startedBy") or ""):
+        raise InvalidParameterException("startedBy has letters, digits, hyphens, slashes and underscores only")
     task = agent.start_task(
         self.ecs_backend,
         self._get_param("cluster", "default"),

@@ -96,6 +96,7 @@ export async function applyCommand(argv: readonly string[], io: CommandIo): Prom
       pointer: { commit, by: 'release', ...(run !== undefined && { run }) },
     }),
     everything: values.everything ?? false,
+    known: workspace.stacks,
     ...(run !== undefined && { run }),
   });
   workspace.board.close();
@@ -114,6 +115,11 @@ async function applyUnreviewed(
   store: StateStore,
   commit: string | undefined,
 ): Promise<number> {
+  if (commit !== undefined) {
+    // Those that do not end well are not what was recorded of them before.
+    const running = { commit, at: new Date().toISOString() };
+    for (const stack of stacks) await store.writeApplied(stack, { ...(await store.applied(stack)), running });
+  }
   const outcomes = await applyStacks(workspace, stacks);
   workspace.board.close();
   let code = 0;

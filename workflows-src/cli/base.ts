@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -72,16 +72,19 @@ function synthesizedAt(io: CommandIo, commit: string): Promise<readonly StackFil
 /**
  * Synthesizes another commit in a worktree of its own, with the packages of this checkout.
  * @param work is given the folder with its stacks, which is gone afterwards
+ * @param within the checkout's folder for it, where it stays when this process is killed. @default a temporary one, which goes
  * @throws Error with what git or the app said
  */
 export async function withSynthesized<T>(
   io: CommandIo,
   commit: string,
   work: (outdir: string) => Promise<T>,
+  within?: string,
 ): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'fairlead-base-'));
+  if (within !== undefined) mkdirSync(join(io.cwd, within), { recursive: true });
+  const folder = mkdtempSync(join(within === undefined ? tmpdir() : join(io.cwd, within), 'fairlead-base-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  process.on('exit', remove);
+  if (within === undefined) process.on('exit', remove);
   const worktree = join(folder, 'checkout');
   try {
     await git(io, ['worktree', 'add', '--detach', '--quiet', worktree, commit]);

@@ -1,13 +1,15 @@
 import { appendFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { COMMENT_BYTES } from '../comment/markdown';
 import { renderRelease } from '../comment/render-release';
 import { readSynthesized, type SynthesizedStack } from '../graph/synthesized';
 import { type ApplyResult, applyReviewed, imagesOnly } from '../operations/apply-reviewed';
+import { configurationDigest } from '../operations/applied';
 import { checkedOutCommit } from '../operations/commit';
-import { StateStore } from '../operations/state-store';
+import { type AppliedRecord, StateStore } from '../operations/state-store';
+import { initialize, type Workspace } from '../operations/workspace';
 import { rollbackTarget } from '../release/pointer';
 import { serviceOf } from '../release/release';
 import { isWhole } from '../review/apply-report';
@@ -69,7 +71,8 @@ export async function rollbackCommand(argv: readonly string[], io: CommandIo): P
       );
     return 0;
   }
-  const target = rollbackTarget(ledger, wanted);
+  const mine = workspace.stacks.filter((stack) => serviceOf(stack)?.service === service);
+  const target = rollbackTarget(ledger, wanted, await deployedImage(workspace, mine));
   if ('refused' in target) throw new Error(`${environment} ${service}: ${target.refused}`);
   const head = await checkedOutCommit(io.cwd, io.env, io.signal);
   const states = new StateStore(io.env, io.signal);
@@ -83,10 +86,10 @@ export async function rollbackCommand(argv: readonly string[], io: CommandIo): P
     previous: ledger.at(-1)?.pointer.image,
     migrates: false,
   });
-  const mine = workspace.stacks.filter((stack) => serviceOf(stack)?.service === service);
   const result = await asLastApplied(io, states, mine, head, (stacks, commit) =>
     applyReviewed(workspace, stacks, {
-      rule: { commit, newer: {}, coverage: imagesOnly, imageAlone: true },
+      rule: { commit, newer: {}, coverage: imagesOnly },
+      known: workspace.stacks,
       store: states,
       releases: [release],
       ...(run !== undefined && { run }),
@@ -100,6 +103,18 @@ export async function rollbackCommand(argv: readonly string[], io: CommandIo): P
   return isWhole(result) ? 0 : 1;
 }
 
+/** As the tasks stack's state has it; undefined where that has none. */
+async function deployedImage(
+  workspace: Workspace,
+  stacks: readonly SynthesizedStack[],
+): Promise<string | undefined> {
+  const tasks = stacks.find((stack) => serviceOf(stack)?.part === 'tasks');
+  if (tasks === undefined) return undefined;
+  await initialize(workspace, tasks);
+  const { deployed_image: image } = await workspace.terraform.outputs(tasks.folder);
+  return typeof image === 'string' ? image : undefined;
+}
+
 /** Stacks as the commit has them that was applied to them last: what was merged since is no part of a rollback. */
 async function asLastApplied(
   io: CommandIo,
@@ -109,18 +124,37 @@ async function asLastApplied(
   work: (stacks: readonly SynthesizedStack[], commit: string) => Promise<ApplyResult>,
 ): Promise<ApplyResult> {
   const records = await Promise.all(stacks.map((stack) => states.applied(stack)));
-  const commits = [...new Set(records.map(({ applied }) => applied?.commit))];
-  const [commit] = commits;
-  if (commit === undefined || commits.length > 1)
-    throw new Error(
-      `${stacks.map(({ id }) => id).join(' and ')} were last applied at ${commits.map((one) => one ?? 'no commit').join(' and ')}: run the apply that stopped in between again, or release by hand (npm run release)`,
-    );
-  if (commit === head) return work(stacks, commit);
-  return withSynthesized(io, commit, (outdir) => {
-    const then = readSynthesized(outdir);
-    return work(
-      stacks.flatMap(({ id }) => then.filter((stack) => stack.id === id)),
+  const commits = [...new Set(records.flatMap(({ applied }) => (applied ? [applied.commit] : [])))];
+  for (const commit of commits) {
+    if (commit === head && isAsRecorded(stacks, records)) return work(stacks, commit);
+    if (commit === head) continue;
+    const result = await withSynthesized(
+      io,
       commit,
+      async (outdir) => {
+        const all = readSynthesized(outdir);
+        const then = stacks.flatMap(({ id }) => all.filter((stack) => stack.id === id));
+        return isAsRecorded(then, records) ? work(then, commit) : undefined;
+      },
+      WORKTREES,
     );
-  });
+    if (result !== undefined) return result;
+  }
+  throw new Error(
+    `${stacks.map(({ id }) => id).join(' and ')}: no commit has both as they were applied last (${commits.join(', ') || 'none is recorded'}): run the apply that stopped in between again, or release by hand (npm run release)`,
+  );
+}
+
+/** In the checkout: what terraform leaves there when it is killed is not in a folder that goes by itself. */
+const WORKTREES = join('.fairlead', 'rollback');
+
+/** Whether these are the stacks of the records, in the order of those. */
+function isAsRecorded(stacks: readonly SynthesizedStack[], records: readonly AppliedRecord[]): boolean {
+  return (
+    stacks.length === records.length &&
+    stacks.every((stack, index) => {
+      const { configuration } = records[index]?.applied ?? {};
+      return configuration === undefined || configuration === configurationDigest(stack);
+    })
+  );
 }

@@ -66,11 +66,6 @@ export interface ApplyRule {
   readonly newer: Readonly<Record<string, string>>;
   /** @param images that count as one and the same in the plan */
   coverage(plan: Plan, images: readonly string[]): Coverage;
-  /**
-   * Only an image may take another's place: with the one that is deployed, a tasks stack must change nothing. Terraform decides
-   * that, because what AWS answers of a container is not written as we write it. @default false
-   */
-  readonly imageAlone?: boolean;
 }
 
 export interface ApplyOptions {
@@ -80,6 +75,8 @@ export interface ApplyOptions {
   readonly releases?: readonly Release[];
   /** Whether stacks are planned, too, of which nothing has changed since they were last applied. @default false */
   readonly everything?: boolean;
+  /** All stacks of the environment: among them those that the given ones read from. @default the given ones */
+  readonly known?: readonly SynthesizedStack[];
   /** Address of this run, for whoever finds its lock. @default none */
   readonly run?: string;
   /** @default the clock's */
@@ -148,6 +145,7 @@ class ReviewedRun {
     const stacks = await this.outcomes();
     const releases: ReleaseOutcome[] = [];
     for (const release of this.releases.values()) {
+      release.mustHaveEnded();
       const back: PutBack = release.hasFailed ? await this.putBack(release) : { state: 'untouched' };
       const outcome = release.outcome(back, 'its stacks were not applied');
       releases.push(outcome.outcome === 'failed' ? { ...outcome, message: this.shown(outcome) } : outcome);
@@ -253,7 +251,7 @@ class ReviewedRun {
    * and its image are those of its last apply, which ended well, and so is all that it reads.
    */
   private async isAsApplied(stack: SynthesizedStack): Promise<boolean> {
-    const { store, everything = false } = this.options;
+    const { store, everything = false, known = this.stacks } = this.options;
     const of = serviceOf(stack);
     if (everything || (of !== undefined && this.releases.has(of.service))) return false;
     if (stack.reads.some((id) => this.changed.has(id))) return false;
@@ -264,9 +262,10 @@ class ReviewedRun {
       const image = await this.imageOf(of.service);
       if (image === undefined || image !== applied.image) return false;
     }
-    const upstreams = this.stacks.filter(({ id }) => stack.reads.includes(id));
+    const upstreams = known.filter(({ id }) => stack.reads.includes(id));
     const records = await Promise.all(upstreams.map((upstream) => store.applied(upstream)));
-    return records.every((record) => record.applied !== undefined && record.applied.at <= applied.at);
+    // One that was cut off may have written what this one has not read yet.
+    return records.every((one) => one.running === undefined && one.applied && one.applied.at <= applied.at);
   }
 
   private async imageOf(service: string): Promise<string | undefined> {
@@ -294,27 +293,35 @@ class ReviewedRun {
     }
   }
 
+  /** Plans, and asks the rule. What it does not cover may still be nothing but one image in another's place. */
   private async judged(
     workspace: Workspace,
     stack: SynthesizedStack,
     { variables, images }: Variables,
     coverage: ApplyRule['coverage'],
   ): Promise<Coverage & { readonly plan: Plan }> {
-    const deployed = images.at(-1);
-    const { rule } = this.options;
-    // To put back what this very run has changed has a rule of its own.
-    if (rule.imageAlone && coverage === rule.coverage && deployed !== undefined) {
-      const now = await planned(workspace, stack, { lock: true, variables: { image: deployed } });
-      const mismatches = now.changes.map(({ address, action }) => ({
-        address,
-        sentence: `would be changed (${action}) although the image stays`,
-      }));
-      if (mismatches.length > 0) return { isCovered: false, mismatches, problems: [], digest: '', plan: now };
-      const plan = await planned(workspace, stack, { lock: true, variables });
-      return { isCovered: true, by: 'image from before', plan };
+    const planWith = (image: Readonly<Record<string, string>>): Promise<Plan> =>
+      planned(workspace, stack, { lock: true, variables: image });
+    const plan = await planWith(variables);
+    const covered = coverage(plan, images);
+    if (covered.isCovered) return { ...covered, plan };
+    const of = serviceOf(stack);
+    if (of?.part === 'service' && this.movesToImage(stack, of.service)) {
+      const mismatches = besidesImages(plan, images);
+      return mismatches.length === 0 ? { isCovered: true, by: 'image alone', plan } : { ...covered, plan };
     }
-    const plan = await planned(workspace, stack, { lock: true, variables });
-    return { ...coverage(plan, images), plan };
+    const [, deployed] = images;
+    if (of?.part !== 'tasks' || deployed === undefined) return { ...covered, plan };
+    // Terraform decides: what AWS answers of a container is not written as we write it.
+    const now = await planWith({ image: deployed });
+    if (now.changes.length + now.invocations.length === 0)
+      return { isCovered: true, by: 'image alone', plan: await planWith(variables) };
+    return { ...covered, plan: now };
+  }
+
+  /** Whether a new revision for the service is no surprise: it is released, or its task definitions change in this run. */
+  private movesToImage(stack: SynthesizedStack, service: string): boolean {
+    return this.releases.has(service) || stack.reads.some((id) => this.changed.has(id));
   }
 
   private async apply(stack: SynthesizedStack): Promise<ApplyOutcome> {
@@ -488,7 +495,7 @@ export function imagesOnly(
 ): Coverage {
   const mismatches = besidesImages(plan, images).filter(({ address }) => !isOurs(address));
   return mismatches.length === 0
-    ? { isCovered: true, by: 'image from before' }
+    ? { isCovered: true, by: 'image alone' }
     : { isCovered: false, mismatches, problems: [], digest: '' };
 }
 

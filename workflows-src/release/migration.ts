@@ -11,6 +11,7 @@ import {
   GetLogEventsCommand,
   RunTaskCommand,
   StopTaskCommand,
+  type Task,
 } from './sdk';
 
 /** What it takes to run a service's migration: the output `migration` of its tasks stack. */
@@ -53,6 +54,13 @@ export interface MigrationTiming {
   readonly timeoutMs?: number;
 }
 
+/** Looks at the task in a row that may fail. */
+const MOST_MISSED = 3;
+
+/** The last lines of a log may come some seconds after the end of their container. */
+const LOG_LOOKS = 5;
+const LOG_MS = 2_000;
+
 /** Lines of its log that are shown of a migration that failed. */
 const LAST_LINES = 20;
 const MOST_TEXT = 4000;
@@ -69,22 +77,24 @@ export async function runMigration(
   { pollMs = 5_000, timeoutMs = 30 * 60_000 }: MigrationTiming = {},
 ): Promise<void> {
   const ecs = new ECSClient(clientOptions(access, 'ECS'));
-  const started = await ecs.send(
-    new RunTaskCommand({
-      cluster: task.cluster_arn,
-      taskDefinition: task.task_definition_arn,
-      capacityProviderStrategy: [{ capacityProvider: task.capacity_provider, weight: 1 }],
-      networkConfiguration: {
-        awsvpcConfiguration: {
-          subnets: [...task.subnet_ids],
-          securityGroups: [task.security_group_id],
-          assignPublicIp: 'DISABLED',
+  const started = await begun(access, () =>
+    ecs.send(
+      new RunTaskCommand({
+        cluster: task.cluster_arn,
+        taskDefinition: task.task_definition_arn,
+        capacityProviderStrategy: [{ capacityProvider: task.capacity_provider, weight: 1 }],
+        networkConfiguration: {
+          awsvpcConfiguration: {
+            subnets: [...task.subnet_ids],
+            securityGroups: [task.security_group_id],
+            assignPublicIp: 'DISABLED',
+          },
         },
-      },
-      startedBy: startedBy.slice(0, 128),
-      enableECSManagedTags: true,
-    }),
-    sent(access),
+        startedBy: startedBy.slice(0, 128),
+        enableECSManagedTags: true,
+      }),
+      sent(access),
+    ),
   );
   const taskArn = started.tasks?.[0]?.taskArn;
   if (taskArn === undefined) {
@@ -94,13 +104,23 @@ export async function runMigration(
     throw new Error(`ECS did not start the migration: ${reasons.join(', ') || 'it gave no reason'}`);
   }
   const began = Date.now();
+  let missed = 0;
+  const look = async (): Promise<Task | undefined> => {
+    try {
+      const describe = new DescribeTasksCommand({ cluster: task.cluster_arn, tasks: [taskArn] });
+      const { tasks = [] } = await ecs.send(describe, sent(access));
+      missed = 0;
+      return tasks[0];
+    } catch (error) {
+      // A migration that runs is not ended because ECS did not answer once.
+      missed += 1;
+      if (access.signal?.aborted || missed > MOST_MISSED) throw error;
+      return undefined;
+    }
+  };
   try {
     for (;;) {
-      const { tasks = [] } = await ecs.send(
-        new DescribeTasksCommand({ cluster: task.cluster_arn, tasks: [taskArn] }),
-        sent(access),
-      );
-      const [seen] = tasks;
+      const seen = await look();
       if (seen?.lastStatus === 'STOPPED') {
         const container = seen.containers?.find(({ name }) => name === task.container);
         if (container?.exitCode === 0) return;
@@ -118,13 +138,35 @@ export async function runMigration(
     }
   } catch (error) {
     // Nobody waits for it any more: what it does from here on would be seen by nobody.
-    if (!(error instanceof Failed))
-      await ecs.send(
-        new StopTaskCommand({ cluster: task.cluster_arn, task: taskArn, reason: 'The release stopped' }),
+    if (error instanceof Failed) throw error;
+    const stop = { cluster: task.cluster_arn, task: taskArn, reason: 'The release stopped' };
+    try {
+      await ecs.send(new StopTaskCommand(stop));
+    } catch (unstopped) {
+      throw new Error(
+        `${(error as Error).message}; and its task ${taskArn} could not be stopped: ${(unstopped as Error).message}`,
+        { cause: error },
       );
+    }
     throw error;
   }
 }
+
+/** A role that was made a moment ago is not known everywhere yet: then ECS says so, and is asked again for a minute. */
+async function begun<T>(access: AwsAccess, run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      const isEarly = /unable to assume the role/i.test((error as Error).message);
+      if (!isEarly || attempt === ROLE_ATTEMPTS) throw error;
+      await sleep(ROLE_MS, undefined, sentSignal(access));
+    }
+  }
+}
+
+const ROLE_ATTEMPTS = 12;
+const ROLE_MS = 5_000;
 
 /** It ended by itself. */
 class Failed extends Error {}
@@ -139,15 +181,17 @@ async function lastLines(access: AwsAccess, task: MigrationTask, taskArn: string
   const where = `log group ${task.log_group}, stream ${stream}`;
   try {
     const logs = new CloudWatchLogsClient(clientOptions(access, 'CLOUDWATCH_LOGS'));
-    const { events = [] } = await logs.send(
-      new GetLogEventsCommand({
-        logGroupName: task.log_group,
-        logStreamName: stream,
-        limit: LAST_LINES,
-        startFromHead: false,
-      }),
-      sent(access),
-    );
+    const last = new GetLogEventsCommand({
+      logGroupName: task.log_group,
+      logStreamName: stream,
+      limit: LAST_LINES,
+      startFromHead: false,
+    });
+    let { events = [] } = await logs.send(last, sent(access));
+    for (let look = 1; look < LOG_LOOKS && events.length === 0; look += 1) {
+      await sleep(LOG_MS, undefined, sentSignal(access));
+      ({ events = [] } = await logs.send(last, sent(access)));
+    }
     if (events.length === 0) return `It logged nothing (${where}).`;
     const text = events.map(({ message = '' }) => `  ${visible(message.trimEnd())}`).join('\n');
     return `Its last lines (${where}):\n${text.slice(-MOST_TEXT)}`;

@@ -43,6 +43,12 @@ describe('a rollback', () => {
   });
 });
 
+it('a rollback to previous undoes a release that was cut off before it was recorded', () => {
+  const cutOff = pointer('c').image;
+  expect(rollbackTarget(ledger('a', 'b'), 'previous', cutOff)).toEqual({ to: pointer('b') });
+  expect(rollbackTarget(ledger('a', 'b'), digest('b'), cutOff)).toEqual({ to: pointer('b') });
+});
+
 describe('the pointer', () => {
   it('is read as it was written', () => {
     const written = { ...pointer('a', 'rollback'), run: 'https://github.com/acme/shop/actions/runs/1' };

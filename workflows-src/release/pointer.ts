@@ -57,20 +57,24 @@ export type Target = { readonly to: ReleasePointer } | { readonly refused: strin
  * Finds what to go back to in the ledger. `previous` is the last release of another image than the one that runs, so a
  * second rollback goes forth again.
  * @param ledger the oldest version first
+ * @param runs the image that is deployed: after a release that was cut off, another than the last one that was recorded
  * @param wanted `previous` or `sha256:<64 hex digits>`
  */
-export function rollbackTarget(ledger: readonly LedgerEntry[], wanted: string): Target {
-  const current = ledger.at(-1)?.pointer;
-  if (current === undefined)
+export function rollbackTarget(
+  ledger: readonly LedgerEntry[],
+  wanted: string,
+  runs = ledger.at(-1)?.pointer.image,
+): Target {
+  if (ledger.length === 0 || runs === undefined)
     return { refused: 'nothing was released here yet, so there is nothing to go back to' };
-  const others = ledger.map(({ pointer }) => pointer).filter(({ image }) => image !== current.image);
+  const others = ledger.map(({ pointer }) => pointer).filter(({ image }) => image !== runs);
   if (wanted === 'previous') {
     const to = others.at(-1);
     return to === undefined
-      ? { refused: `${digestOf(current.image)} is the only image that was ever released here` }
+      ? { refused: `${digestOf(runs)} is the only image that was ever released here` }
       : { to };
   }
-  if (digestOf(current.image) === wanted) return { refused: `${wanted} is the image that runs already` };
+  if (digestOf(runs) === wanted) return { refused: `${wanted} is the image that runs already` };
   const to = others.findLast((one) => digestOf(one.image) === wanted);
   return to === undefined ? { refused: `${wanted} was never released here; ${released(ledger)}` } : { to };
 }

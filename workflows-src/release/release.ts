@@ -86,8 +86,9 @@ export class ReleaseRun {
   }
 
   public fail(step: ReleaseStep, message: string): void {
+    if (this.failure !== undefined) return;
     this.step = step;
-    this.failure ??= message;
+    this.failure = message;
   }
 
   /** From here on there is something to put back. */
@@ -97,6 +98,11 @@ export class ReleaseRun {
 
   public done(): void {
     this.isDone = true;
+  }
+
+  /** One that was begun and is not done has failed, whatever stopped it: an interruption says so nowhere else. */
+  public mustHaveEnded(): void {
+    if (this.touched && !this.isDone) this.fail(this.step, 'the run was stopped before the release was done');
   }
 
   public get hasFailed(): boolean {

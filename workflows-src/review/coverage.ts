@@ -18,7 +18,7 @@ export type Coverage =
         | 'reviewed'
         | 'approved by digest'
         | 'creates only'
-        | 'image from before'
+        | 'image alone'
         | 'by hand';
     }
   | {

@@ -5,6 +5,7 @@ import {
   checkout,
   getTrustedRoots,
   install,
+  letTerraformEnd,
   prepared,
   RUNNER,
   setupK6,
@@ -34,6 +35,13 @@ export const apply = (project: Project): Workflow => ({
             'Digests that a stopped apply has printed, separated by commas; empty to go on after a failure',
           required: false,
           type: 'string',
+        },
+        release: {
+          description:
+            'Release the newest image of each service, also one that was rolled back; build what is missing',
+          required: false,
+          type: 'boolean',
+          default: false,
         },
       },
     },
@@ -91,8 +99,7 @@ function buildJob(service: ServiceImage, { registry, architecture }: Project): J
     ].join('\n'),
     outputs: ['digest'],
   } as const satisfies Step;
-  // By hand an image of these inputs is deployed, when there is one, and none is built.
-  const missing = `steps.${existing.id}.outputs.digest == '' && github.event_name != 'workflow_dispatch'`;
+  const missing = `steps.${existing.id}.outputs.digest == ''`;
   const candidate = 'candidate-${{ github.run_id }}-${{ github.run_attempt }}';
   const push = {
     id: 'push',
@@ -114,7 +121,8 @@ function buildJob(service: ServiceImage, { registry, architecture }: Project): J
       'id-token': SIGN_IN_PERMISSION,
     },
     needs: ['changes'],
-    if: `github.event_name == 'workflow_dispatch' || contains(fromJSON(needs.changes.outputs.services), '${service.name}')`,
+    // By hand nothing is released unless that is asked for: what was rolled back stays so.
+    if: `inputs.release || contains(fromJSON(needs.changes.outputs.services), '${service.name}')`,
     // The digest alone: GitHub drops an output that holds a masked account number.
     outputs: { digest: '${{ steps.existing.outputs.digest || steps.push.outputs.digest }}' },
     steps: [
@@ -128,7 +136,7 @@ function buildJob(service: ServiceImage, { registry, architecture }: Project): J
         name: 'PostgreSQL for the tests',
         if: missing,
         // Not every runner's image has one.
-        run: 'ls /usr/lib/postgresql/*/bin/postgres || sudo apt-get install --yes --no-install-recommends postgresql',
+        run: 'ls /usr/lib/postgresql/*/bin/postgres || { sudo apt-get update && sudo apt-get install --yes --no-install-recommends postgresql; }',
       },
       {
         name: 'Unit tests',
@@ -241,12 +249,7 @@ function applyJob(index: number, { environments, services }: Project): Job {
           ...services.map(imageOption),
         ].join(' '),
       },
-      {
-        name: 'Let terraform end',
-        // A cancelled command leaves it ending in order; what still runs when the job is over is killed. GitHub waits 5 minutes.
-        if: 'always()',
-        run: 'while [ -n "$(find /proc -maxdepth 2 -name cwd -lname "$PWD/cdktf.out/*" 2>/dev/null || true)" ]; do sleep 1; done',
-      },
+      letTerraformEnd,
       {
         name: 'Tell the pull requests',
         // Most of all when it was stopped.

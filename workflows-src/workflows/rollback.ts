@@ -5,6 +5,7 @@ import {
   checkout,
   getTrustedRoots,
   install,
+  letTerraformEnd,
   RUNNER,
   setupK6,
   setupNode,
@@ -65,8 +66,9 @@ function rollbackJob({ name, deploy }: Environment): Job {
     // That of the apply: two that write to one environment wait for each other.
     concurrency: { group: `apply-${name}`, 'cancel-in-progress': false, queue: 'max' },
     steps: [
-      // With its history: the stacks are those of the commit that was applied last.
-      { ...checkout, with: { ...checkout.with, 'fetch-depth': 0, filter: 'blob:none' } },
+      // With its history, and whole: the stacks are those of the commit that was applied last, and no credentials are left to
+      // fetch its files with.
+      { ...checkout, with: { ...checkout.with, 'fetch-depth': 0 } },
       setupNode,
       install,
       setupTerraform,
@@ -83,6 +85,7 @@ function rollbackJob({ name, deploy }: Environment): Job {
         // In place of the shell and without npm: GitHub signals the first process of a step alone, and neither hands it on.
         run: `exec node -r tsx/cjs workflows-src/cli/main.ts rollback ${name} "$SERVICE" "$TO" --trusted-roots ${TRUSTED_ROOTS} --summary "$GITHUB_STEP_SUMMARY"`,
       },
+      letTerraformEnd,
     ],
   };
 }

@@ -48,6 +48,16 @@ export const getTrustedRoots = {
   run: `gh attestation trusted-root > ${TRUSTED_ROOTS}`,
 } as const satisfies RunStep;
 
+/** A cancelled command leaves it ending in order; what still runs when the job is over is killed. GitHub waits 5 minutes. */
+export const letTerraformEnd = {
+  name: 'Let terraform end',
+  if: 'always()',
+  run: [
+    'ours() { find /proc -maxdepth 2 -name cwd \\( -lname "$PWD/cdktf.out/*" -o -lname "$PWD/.fairlead/rollback/*" \\) 2>/dev/null || true; }',
+    'while [ -n "$(ours)" ]; do sleep 1; done',
+  ].join('\n'),
+} as const satisfies RunStep;
+
 /** For every job that looks an attestation up. */
 export const ATTESTATIONS_PERMISSION = { read: "to verify an image's attestation" } as const;
 
