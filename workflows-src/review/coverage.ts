@@ -14,12 +14,7 @@ export type Coverage =
   | {
       readonly isCovered: true;
       readonly by:
-        | 'nothing to do'
-        | 'reviewed'
-        | 'approved by digest'
-        | 'creates only'
-        | 'image alone'
-        | 'by hand';
+        'nothing to do' | 'reviewed' | 'approved by digest' | 'creates only' | 'image alone' | 'by hand';
     }
   | {
       readonly isCovered: false;
