@@ -53,7 +53,7 @@ const WEAKNESSES: readonly Weakness[] = [
     ],
   ]),
   ...inFile('bootstrap.ts', [
-    ['any-workflow-applies', 'workflow: APPLY_WORKFLOW, contexts: [`environment', 'contexts: [`environment'],
+    ['any-workflow-applies', 'workflow,\n        contexts: [`environment', 'contexts: [`environment'],
     [
       'any-workflow-pushes',
       "workflow: APPLY_WORKFLOW, contexts: ['ref:refs/heads/main']",
@@ -191,7 +191,11 @@ const WEAKNESSES: readonly Weakness[] = [
       'taskRoleArn: role(purpose, `What ${task.family} itself may do`, task.may)',
       'taskRoleArn: executionRoleArn',
     ],
-    ['migration-in-public-subnets', 'value: network.privateSubnetIds', 'value: network.publicSubnetIds'],
+    [
+      'migration-in-public-subnets',
+      'subnet_ids: network.privateSubnetIds',
+      'subnet_ids: network.publicSubnetIds',
+    ],
     [
       'database-reaches-https',
       "'migrate-https', { fromSecurityGroupId: group.id }",

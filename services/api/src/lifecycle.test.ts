@@ -52,13 +52,16 @@ test.each([50, 1_500])(
     const traffic = setInterval(() => {
       if (inService) answers.push(request(agent, port, '/shipments'));
     }, 5);
+    let refused = 0;
     const watch = setInterval(async () => {
-      if ((await request(new Agent(), port, '/readyz')).status !== 200) inService = false;
-    }, 190);
+      if ((await request(new Agent(), port, '/readyz')).status !== 200) refused += 1;
+      // As a balancer does, it wants to see it twice.
+      if (refused >= 2) inService = false;
+    }, 150);
 
-    await sleep(500);
+    while (answers.length <= 20) await sleep(50);
     const before = answers.length;
-    const settings = { lifecycle, close: () => app.close(), drainSeconds: 0.5, closeSeconds: 5, log };
+    const settings = { lifecycle, close: () => app.close(), drainSeconds: 1, closeSeconds: 5, log };
     const answeredAll = await stopGracefully(settings);
     const statuses = (await Promise.all(answers)).map(({ status }) => status);
     clearInterval(traffic);
@@ -69,7 +72,6 @@ test.each([50, 1_500])(
     expect(answeredAll).toBe(true);
     expect(inService).toBe(false);
     // Some were sent while it drained, or the test proves nothing.
-    expect(before).toBeGreaterThan(20);
     expect(statuses.length).toBeGreaterThan(before);
   },
 );
