@@ -4,6 +4,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { SynthesizedStack } from '../graph/synthesized';
+import { serviceOf } from '../release/release';
 import type { Terraform } from '../terraform/terraform';
 import { planFolder } from './plan-folder';
 
@@ -106,7 +107,8 @@ export async function variablesOf(
 ): Promise<Variables> {
   const [name, ...others] = stack.variables;
   if (name === undefined) return { variables: {}, images: [] };
-  const service = /-tasks-([a-z0-9]+)$/.exec(stack.id)?.[1];
+  const of = serviceOf(stack);
+  const service = of?.part === 'tasks' ? of.service : undefined;
   const unknown = name === 'image' && service !== undefined ? others[0] : name;
   if (unknown !== undefined || service === undefined) {
     throw new Error(

@@ -53,8 +53,6 @@ export type PutBack =
 
 export const tasksStackOf = (environment: string, service: string): string =>
   `${environment}-tasks-${service}`;
-export const serviceStackOf = (environment: string, service: string): string =>
-  `${environment}-service-${service}`;
 
 /** The service whose tasks or service stack this is. */
 export function serviceOf({
