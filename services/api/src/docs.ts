@@ -4,12 +4,17 @@ import type { FastifyInstance } from 'fastify';
 
 /**
  * Serves the OpenAPI document of the routes that are registered after it, `/docs/json`, and a page to try it, `/docs`.
- * For development: its packages are no part of the production image, and are loaded when asked for.
- * @throws Error when they are not installed
+ * For development: its packages are no part of the image, which says so and does without when it is tried in development.
  */
 export function serveDocs(app: FastifyInstance): void {
-  const { swagger, page } = load();
-  app.register(swagger, {
+  const plugins = load();
+  if (!plugins) {
+    app.log.warn(
+      'There is no /docs here: @fastify/swagger is not installed, because this is the image of production',
+    );
+    return;
+  }
+  app.register(plugins.swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -19,10 +24,10 @@ export function serveDocs(app: FastifyInstance): void {
       },
     },
   });
-  app.register(page, { routePrefix: '/docs' });
+  app.register(plugins.page, { routePrefix: '/docs' });
 }
 
-function load(): { swagger: typeof swaggerPlugin; page: typeof pagePlugin } {
+function load(): { swagger: typeof swaggerPlugin; page: typeof pagePlugin } | undefined {
   try {
     return {
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- not installed in production
@@ -31,9 +36,8 @@ function load(): { swagger: typeof swaggerPlugin; page: typeof pagePlugin } {
       page: require('@fastify/swagger-ui') as typeof pagePlugin,
     };
   } catch (error) {
-    throw new Error(
-      'The packages of /docs are not installed: set NODE_ENV=production, or install the development dependencies',
-      { cause: error },
-    );
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'MODULE_NOT_FOUND' && /'@fastify\/swagger(-ui)?'/.test(message)) return undefined;
+    throw error;
   }
 }
