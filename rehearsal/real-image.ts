@@ -11,7 +11,7 @@ import { confinement, migrate, variables } from '../workflows-src/image/smoke-te
 import { prepareEngine } from './engine/prepare';
 import { Registry } from './engine/registry';
 import { freePort } from './free-port';
-import { findPostgres, LocalPostgres } from './local-postgres';
+import { findPostgres, Postgres } from './postgres';
 
 const ROOT = join(__dirname, '..');
 const READY_MS = 30_000;
@@ -101,9 +101,7 @@ export class RealImages {
     const programs = 'postgres' in given ? given.postgres : findPostgres(env);
     // Elsewhere containers are in a virtual machine, whose loopback is not ours.
     const postgres =
-      linux && descriptor.database && programs !== undefined
-        ? await LocalPostgres.start(programs, { env, signal })
-        : undefined;
+      linux && descriptor.database && programs !== undefined ? await Postgres.start(programs) : undefined;
     const embeds = descriptor.database && !postgres;
     let container: Container | undefined;
     const stop = async (): Promise<void> => {
@@ -125,7 +123,7 @@ export class RealImages {
           LOG_LEVEL: 'warn',
           DRAIN_SECONDS: '1',
           ...(linux ? { HOST: '127.0.0.1', PORT: String(port) } : { PORT: String(descriptor.port) }),
-          ...(postgres && { DATABASE_URL: postgres.url }),
+          ...(postgres && { DATABASE_URL: postgres.url('postgres') }),
           ...(embeds && { NODE_ENV: 'development' }),
         }),
       ];

@@ -15,8 +15,8 @@ import {
   type Instance,
   type Launch,
 } from '../service/instance';
-import { Postgres } from '../service/postgres';
-import { scratchFolder } from '../service/scratch';
+import { Postgres } from '../postgres';
+import { scratchFolder } from '../scratch';
 
 const ROOT = join(__dirname, '../..');
 const BARE = join(__dirname, 'service-bare.ts');

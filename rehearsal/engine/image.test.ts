@@ -15,7 +15,7 @@ import { buildImage, type BuiltImage } from '../../workflows-src/image/build';
 import { ask, call, type Engine } from '../../workflows-src/image/engine';
 import { pushImage } from '../../workflows-src/image/push';
 import { type ContainerDescriptor, smokeTest } from '../../workflows-src/image/smoke-test';
-import { findPostgres, LocalPostgres } from '../local-postgres';
+import { findPostgres, Postgres } from '../postgres';
 import { prepareEngine } from './prepare';
 import { Registry } from './registry';
 
@@ -144,10 +144,10 @@ describe('the image of the service', () => {
       process.stderr.write('\nTHE IMAGE IS NOT TRIED WITH A DATABASE: no PostgreSQL is installed\n');
       return;
     }
-    const postgres = await LocalPostgres.start(programs, { env: process.env });
+    const postgres = await Postgres.start(programs);
     try {
       const { id } = built();
-      await smokeTest(on, id, descriptor, { databaseUrl: postgres.url });
+      await smokeTest(on, id, descriptor, { databaseUrl: postgres.url('postgres') });
     } finally {
       await postgres.stop();
     }

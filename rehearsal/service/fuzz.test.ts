@@ -4,10 +4,10 @@ import * as fc from 'fast-check';
 
 import { mistakesOf, type Answer } from './answer-rules';
 import { buildService, launchProcess, migrate, ready, type Instance } from './instance';
-import { Postgres } from './postgres';
+import { Postgres } from '../postgres';
 import { rawRequest, sendRaw } from './raw-requests';
 import { fuzz, schemathesis } from './schemathesis';
-import { scratchFolder, type Scratch } from './scratch';
+import { scratchFolder, type Scratch } from '../scratch';
 import { onPostgres } from './support';
 
 const DESCRIPTION = '/docs/json';

@@ -8,7 +8,7 @@ import { transformSync } from 'esbuild';
 
 import { run } from '../../workflows-src/terraform/process';
 import { freePort } from '../free-port';
-import { endWhenGone, whenGone } from './when-gone';
+import { endWhenGone, whenGone } from '../when-gone';
 
 export const SERVICE = join(__dirname, '../../services/api');
 const READY_MS = 20_000;

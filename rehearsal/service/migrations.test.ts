@@ -1,5 +1,5 @@
 import { buildService, migrate } from './instance';
-import { Postgres } from './postgres';
+import { Postgres } from '../postgres';
 import { onPostgres } from './support';
 
 onPostgres('ten migration tasks at once on an empty database', () => {

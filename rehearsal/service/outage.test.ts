@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { buildService, launchProcess, migrate, ready, type Instance } from './instance';
 import { load, tally, type Outcome } from './load';
-import { Postgres } from './postgres';
-import { scratchFolder, type Scratch } from './scratch';
+import { Postgres } from '../postgres';
+import { scratchFolder, type Scratch } from '../scratch';
 import { onPostgres } from './support';
 
 /** Of the database being gone. */

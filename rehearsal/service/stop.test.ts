@@ -1,6 +1,6 @@
 import { buildService, launchContainer, launchProcess, migrate, type Launch } from './instance';
-import { Postgres } from './postgres';
-import { scratchFolder, type Scratch } from './scratch';
+import { Postgres } from '../postgres';
+import { scratchFolder, type Scratch } from '../scratch';
 import { describeStop, stopUnderLoad } from './stop-under-load';
 import { onPostgres, serviceImage, testInContainer } from './support';
 

@@ -1,4 +1,4 @@
-import { findPostgres } from './postgres';
+import { findPostgres } from '../postgres';
 
 const { CI } = process.env;
 

@@ -14,6 +14,7 @@ import {
 } from '../graph/synthesized';
 import type { Workspace } from '../operations/workspace';
 import type { ReleasePointer } from '../release/pointer';
+import { tasksStackOf } from '../release/release';
 import { findTerraform } from '../terraform/binary';
 import { run } from '../terraform/process';
 import { providerSource } from '../terraform/provider-mirror';
@@ -56,7 +57,7 @@ export async function openWorkspace(
   const board = new ProgressBoard(boardScreen(io));
   const mine = stacksOf(all, environment);
   for (const service of given.keys()) {
-    if (!mine.stacks.some(({ id }) => id === `${environment}-tasks-${service}`)) {
+    if (!mine.stacks.some(({ id }) => id === tasksStackOf(environment, service))) {
       throw new UsageError(`--image ${service}=…: ${environment} has no service '${service}'`);
     }
   }

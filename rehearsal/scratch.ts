@@ -11,7 +11,7 @@ export interface Scratch {
 }
 
 export function scratchFolder(): Scratch {
-  const path = mkdtempSync(join(tmpdir(), 'fairlead-service-'));
+  const path = mkdtempSync(join(tmpdir(), 'fairlead-'));
   const guard = whenGone('rm', '-rf', '--', path);
   return { path, remove: () => guard.now() };
 }

@@ -1,21 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { run } from '../../workflows-src/terraform/process';
-import { freePort } from '../free-port';
+import { run } from '../workflows-src/terraform/process';
+import { freePort } from './free-port';
 import { scratchFolder, type Scratch } from './scratch';
 import { endWhenGone, type Guard } from './when-gone';
 
 const DEBIAN = '/usr/lib/postgresql';
 const READY_MS = 20_000;
 
-/** The folder of the server's programs, of the newest version that is installed. */
-export function findPostgres(): string | undefined {
+/**
+ * The folder of the server's programs: of the newest version where Debian keeps them, or on the PATH.
+ * @returns undefined where there is none
+ */
+export function findPostgres(env: NodeJS.ProcessEnv = process.env): string | undefined {
   const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a)) : [];
-  const onPath = (process.env.PATH ?? '').split(':').filter(Boolean);
+  const onPath = (env.PATH ?? '').split(delimiter).filter(Boolean);
   const folders = [...versions.map((version) => join(DEBIAN, version, 'bin')), ...onPath];
   return folders.find((folder) => existsSync(join(folder, 'initdb')));
 }
@@ -31,9 +34,11 @@ export class Postgres {
     public readonly port: number,
   ) {}
 
-  /** @throws Error when none is installed, or it does not start */
-  public static async start(): Promise<Postgres> {
-    const folder = findPostgres();
+  /**
+   * @param folder what `findPostgres` found
+   * @throws Error when none is installed, or it does not start
+   */
+  public static async start(folder = findPostgres()): Promise<Postgres> {
     if (folder === undefined)
       throw new Error(
         `there is no PostgreSQL server in ${DEBIAN} nor on the PATH; on Debian: apt-get install postgresql`,
@@ -100,7 +105,17 @@ export class Postgres {
   }
 
   public async stop(): Promise<void> {
-    if (this.server !== undefined) await this.kill();
+    if (this.server !== undefined) {
+      const { child, guard } = this.server;
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = once(child, 'exit');
+        // Its immediate shutdown: nothing is kept anyway.
+        child.kill('SIGQUIT');
+        await ended;
+      }
+      guard.release();
+      this.server = undefined;
+    }
     await this.scratch.remove();
   }
 
@@ -122,7 +137,8 @@ export class Postgres {
     return this.server;
   }
 
-  private url(database: string): string {
+  /** Of a database; `postgres` is there from the beginning. */
+  public url(database: string): string {
     return `postgres://postgres@127.0.0.1:${this.port}/${database}`;
   }
 
