@@ -346,7 +346,7 @@ shipped('the release of an image', () => {
         expect(attempt.code).not.toBe(0);
         expect(attempt.jobs).not.toHaveProperty('apply-prod', 'success');
         expect(attempt.log).toContain('stopped at step **smoke test**');
-        expect(attempt.log).toContain('was put back');
+        expect(attempt.log).toContain('; then the image from before was put back');
         expect(await shipping.runs('dev')).toBe(running);
         expect(digestOf((await shipping.pointer('dev'))?.image)).toBe(running);
       }

@@ -127,6 +127,8 @@ class ReviewedRun {
   private readonly asApplied = new Set<string>();
   /** What this run has changed, by stack: that may be changed once more to put an image back. */
   private readonly touched = new Map<string, ReadonlySet<string>>();
+  /** Stacks that the image from before was put back into. */
+  private readonly restored = new Set<string>();
   private readonly releases: ReadonlyMap<string, ReleaseRun>;
   private readonly workspace: Workspace;
 
@@ -142,7 +144,7 @@ class ReviewedRun {
   }
 
   public async result(): Promise<ApplyResult> {
-    const stacks = await this.outcomes();
+    const outcomes = await this.outcomes();
     const releases: ReleaseOutcome[] = [];
     for (const release of this.releases.values()) {
       release.mustHaveEnded();
@@ -150,7 +152,12 @@ class ReviewedRun {
       const outcome = release.outcome(back, 'its stacks were not applied');
       releases.push(outcome.outcome === 'failed' ? { ...outcome, message: this.shown(outcome) } : outcome);
     }
-    return { stacks, releases };
+    return { stacks: outcomes.map((one) => this.afterPuttingBack(one)), releases };
+  }
+
+  private afterPuttingBack(one: ApplyOutcome): ApplyOutcome {
+    if (one.outcome !== 'applied' || !this.restored.has(one.stack)) return one;
+    return { ...one, did: `${one.did}; then the image from before was put back` };
   }
 
   /** What a container or AWS said may hold a secret of this process. */
@@ -428,6 +435,7 @@ class ReviewedRun {
       try {
         await applyPlanned(workspace, stack, ready.plan);
         await this.recordApplied(stack, workspace);
+        this.restored.add(stack.id);
       } catch (error) {
         return {
           state: 'not put back',
