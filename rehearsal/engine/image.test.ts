@@ -62,9 +62,9 @@ function withEngine(name: string, body: (engine: Engine, registry: Registry) => 
   );
 }
 
-const build = (on: Engine, tag: string, cache = true): Promise<BuiltImage> =>
+const build = (on: Engine, tag: string, cache = true, root = ROOT): Promise<BuiltImage> =>
   buildImage(on, {
-    root: ROOT,
+    root,
     service: 'api',
     platform: 'host',
     tag,
@@ -75,6 +75,21 @@ const build = (on: Engine, tag: string, cache = true): Promise<BuiltImage> =>
 function built(): BuiltImage {
   if (!image) throw new Error('the image was not built');
   return image;
+}
+
+/** @returns a checkout with the same files as ours, all of a commit of a day of its own */
+function anotherCommit(checkout: string): string {
+  const git = (...args: readonly string[]): void => {
+    const { status, stderr } = spawnSync('git', args, {
+      encoding: 'utf8',
+      env: { ...process.env, GIT_COMMITTER_DATE: '2020-01-01T00:00:00Z' },
+    });
+    if (status !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
+  };
+  git('clone', '--quiet', '--depth=1', `file://${ROOT}`, checkout);
+  const own = ['-C', checkout, '-c', 'user.name=nobody', '-c', 'user.email=nobody@example.com'];
+  git(...own, 'commit', '--quiet', '--amend', '--no-edit');
+  return checkout;
 }
 
 /** Of what each layer unpacks to. */
@@ -100,6 +115,8 @@ describe('the image of the service', () => {
   withEngine(
     'has the same digest when it is built again from nothing, and is one manifest of that digest',
     async (on, { host }) => {
+      // Of the same files, and of another commit: nothing of it may be found in what is built next.
+      await build(on, 'localhost/fairlead/test:other', true, anotherCommit(join(folder, 'other')));
       const first = await build(on, `${host}/shop/api:first`);
       const second = await build(on, `${host}/shop/api:second`, false);
       const pushed = await pushImage(on, first.reference, { id: first.id });
