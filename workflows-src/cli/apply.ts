@@ -6,10 +6,10 @@ import { visible } from '../changes/visible-text';
 import { renderApply, unlockCommand } from '../comment/render-apply';
 import { COMMENT_BYTES } from '../comment/markdown';
 import { applyStacks } from '../operations/apply';
-import { appliedNow } from '../operations/applied';
+import { appliedNow, revisionsRead } from '../operations/applied';
 import { applyReviewed, type Unlock, unlockOf } from '../operations/apply-reviewed';
 import { checkedOutCommit } from '../operations/commit';
-import { messageOf } from '../operations/plan';
+import { changesAnything, messageOf } from '../operations/plan';
 import { StateStore } from '../operations/state-store';
 import type { Release } from '../release/release';
 import { type ApplyReport, isWhole } from '../review/apply-report';
@@ -115,7 +115,9 @@ async function applyUnreviewed(
   store: StateStore,
   commit: string | undefined,
 ): Promise<number> {
+  const reads = new Map<string, Readonly<Record<string, string>>>();
   if (commit !== undefined) {
+    for (const stack of stacks) reads.set(stack.id, await revisionsRead(store, stack, workspace.stacks));
     // Those that do not end well are not what was recorded of them before.
     const running = { commit, at: new Date().toISOString() };
     for (const stack of stacks) await store.writeApplied(stack, { ...(await store.applied(stack)), running });
@@ -137,11 +139,26 @@ async function applyUnreviewed(
   if (commit !== undefined) {
     // From here on, what is merged later has to have been reviewed.
     const at = new Date();
-    for (const stack of stacks.filter(({ id }) => outcomes.get(id)?.state === 'done'))
-      await store.writeApplied(stack, {
-        format: 1,
-        applied: await appliedNow(workspace, stack, commit, at),
+    const revisions: Record<string, string> = {};
+    for (const stack of stacks) {
+      const outcome = outcomes.get(stack.id);
+      if (outcome?.state !== 'done') continue;
+      const applied = await appliedNow(workspace, stack, {
+        commit,
+        at,
+        before: (await store.applied(stack)).applied,
+        changed: changesAnything(outcome.result.changes),
+        // What this run applied first was read as this run has left it.
+        reads: {
+          ...reads.get(stack.id),
+          ...Object.fromEntries(
+            stack.reads.flatMap((id) => (revisions[id] === undefined ? [] : [[id, revisions[id]]])),
+          ),
+        },
       });
+      if (applied.revision !== undefined) revisions[stack.id] = applied.revision;
+      await store.writeApplied(stack, { format: 1, applied });
+    }
   }
   if (code !== 0) io.err(`\nWhen that is mended, run it again: what is done stays done.\n`);
   return code;

@@ -10,8 +10,8 @@ import { applyPlanned } from './apply';
 import { shownMessage } from './diagnostics';
 import { changesAnything, messageOf, planned, summary } from './plan';
 import { besidesImages } from '../review/image-only';
-import type { LockInfo, StateStore } from './state-store';
-import { appliedNow, configurationDigest } from './applied';
+import type { Applied, LockInfo, StateStore } from './state-store';
+import { appliedNow, configurationDigest, revisionsRead } from './applied';
 import {
   Deferred,
   initialize,
@@ -127,6 +127,8 @@ class ReviewedRun {
   private readonly asApplied = new Set<string>();
   /** What this run has changed, by stack: that may be changed once more to put an image back. */
   private readonly touched = new Map<string, ReadonlySet<string>>();
+  /** The revisions of what each stack read from when it was planned. */
+  private readonly read = new Map<string, Readonly<Record<string, string>>>();
   /** Stacks that the image from before was put back into. */
   private readonly restored = new Set<string>();
   private readonly releases: ReadonlyMap<string, ReleaseRun>;
@@ -269,10 +271,10 @@ class ReviewedRun {
       const image = await this.imageOf(of.service);
       if (image === undefined || image !== applied.image) return false;
     }
+    const now = await revisionsRead(store, stack, known);
     const upstreams = known.filter(({ id }) => stack.reads.includes(id));
-    const records = await Promise.all(upstreams.map((upstream) => store.applied(upstream)));
-    // One that was cut off may have written what this one has not read yet.
-    return records.every((one) => one.running === undefined && one.applied && one.applied.at <= applied.at);
+    // One that was cut off has none: it may have written what this one has not read yet.
+    return upstreams.every(({ id }) => now[id] !== undefined && now[id] === applied.reads?.[id]);
   }
 
   private async imageOf(service: string): Promise<string | undefined> {
@@ -287,6 +289,9 @@ class ReviewedRun {
     coverage: ApplyRule['coverage'] = this.options.rule.coverage,
   ): Promise<Ready | ApplyOutcome> {
     try {
+      const { store, known = this.stacks } = this.options;
+      // Before it is planned: whatever is applied to those meanwhile was not read.
+      this.read.set(stack.id, await revisionsRead(store, stack, known));
       await initialize(workspace, stack);
       const { variables, images } = await variablesOf(workspace, stack);
       const covered = await this.judged(workspace, stack, { variables, images }, coverage);
@@ -394,7 +399,7 @@ class ReviewedRun {
       onTouch?.();
       this.touched.set(stack.id, new Set(ready.plan.changes.map(({ address }) => address)));
       await applyPlanned(workspace, stack, ready.plan);
-      await this.recordApplied(stack);
+      await this.recordApplied(stack, before.applied, changes);
       return changes
         ? { stack: stack.id, outcome: 'applied', did: summary(ready.plan), by: ready.by }
         : { stack: stack.id, outcome: 'unchanged' };
@@ -405,12 +410,22 @@ class ReviewedRun {
     }
   }
 
-  private async recordApplied(stack: SynthesizedStack, workspace = this.workspace): Promise<void> {
+  private async recordApplied(
+    stack: SynthesizedStack,
+    before: Applied | undefined,
+    changed: boolean,
+    workspace = this.workspace,
+  ): Promise<void> {
     const { store, rule, now = () => new Date() } = this.options;
-    await store.writeApplied(stack, {
-      format: 1,
-      applied: await appliedNow(workspace, stack, rule.commit, now()),
+    const reads = this.read.get(stack.id) ?? {};
+    const applied = await appliedNow(workspace, stack, {
+      commit: rule.commit,
+      at: now(),
+      before,
+      changed,
+      reads,
     });
+    await store.writeApplied(stack, { format: 1, applied });
   }
 
   /** Puts the image that ran before back into the two stacks: that alone, whatever else is pending. */
@@ -433,8 +448,9 @@ class ReviewedRun {
         return { state: 'not put back', because: `${stack.id}: ${whyNot(ready)}` };
       }
       try {
+        const { applied } = await this.options.store.applied(stack);
         await applyPlanned(workspace, stack, ready.plan);
-        await this.recordApplied(stack, workspace);
+        await this.recordApplied(stack, applied, changesAnything(ready.plan), workspace);
         this.restored.add(stack.id);
       } catch (error) {
         return {

@@ -21,6 +21,10 @@ export interface Applied {
   readonly configuration?: string;
   /** Of a tasks stack. */
   readonly image?: string;
+  /** Another one after each apply that changed something. @default not known, as of records that are older than it */
+  readonly revision?: string;
+  /** Of each stack that it read from, as they were when it was planned. @default not known, as above */
+  readonly reads?: Readonly<Record<string, string>>;
 }
 
 /** Terraform's own lock of a state, as the S3 backend keeps it in `<key>.tflock`. */
@@ -123,6 +127,8 @@ const record = z.strictObject({
       at: z.iso.datetime(),
       configuration: text.exactOptional(),
       image: text.exactOptional(),
+      revision: text.exactOptional(),
+      reads: z.record(text, text).exactOptional(),
     })
     .exactOptional(),
   running: z
