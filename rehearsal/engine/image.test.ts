@@ -41,6 +41,8 @@ beforeAll(async () => {
   if ('engine' in prepared) {
     engine = prepared.engine;
     registry = await Registry.start(engine);
+    // Of the same files, and of another commit: what is built next must have nothing of it but the files.
+    await build(engine, 'localhost/fairlead/test:other', true, anotherCommit(join(folder, 'other')));
     image = await build(engine, 'localhost/fairlead/test:built');
   } else if (process.env.CI) throw new Error(prepared.missing);
   else say(`\nTESTS OF THE IMAGE ARE NOT RUN: ${prepared.missing}\n`);
@@ -115,8 +117,6 @@ describe('the image of the service', () => {
   withEngine(
     'has the same digest when it is built again from nothing, and is one manifest of that digest',
     async (on, { host }) => {
-      // Of the same files, and of another commit: nothing of it may be found in what is built next.
-      await build(on, 'localhost/fairlead/test:other', true, anotherCommit(join(folder, 'other')));
       const first = await build(on, `${host}/shop/api:first`);
       const second = await build(on, `${host}/shop/api:second`, false);
       const pushed = await pushImage(on, first.reference, { id: first.id });
