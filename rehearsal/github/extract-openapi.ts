@@ -37,6 +37,10 @@ const OPERATIONS: Readonly<Record<string, readonly Method[]>> = {
   [`${HERE}/attestations/{subject_digest}`]: ['get'],
   [`${HERE}/issues`]: ['get', 'post'],
   [`${HERE}/issues/{issue_number}`]: ['patch'],
+  [`${HERE}/git/matching-refs/{ref}`]: ['get'],
+  [`${HERE}/git/tags/{tag_sha}`]: ['get'],
+  [`${HERE}/releases/tags/{tag}`]: ['get'],
+  [`${HERE}/contents/{path}`]: ['get'],
 };
 
 /** What validates nothing: it is most of the text. */

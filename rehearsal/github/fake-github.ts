@@ -27,6 +27,8 @@ export interface FakeGitHubOptions {
   readonly creationsPerMinute?: number;
   /** What the secondary rate limit asks to wait. @default 60 */
   readonly retryAfterSeconds?: number;
+  /** Whether one may read without a token, as of public repositories. @default false */
+  readonly isPublic?: boolean;
 }
 
 export interface LoggedRequest {
@@ -52,6 +54,15 @@ interface StoredFile {
   readonly isChunked: boolean;
 }
 
+/** A request that is as described. */
+interface Received {
+  readonly repository: FakeRepository;
+  readonly path: Readonly<Record<string, string>>;
+  readonly url: URL;
+  readonly body: RequestBody | undefined;
+  readonly actor: Token;
+}
+
 interface Handled extends Reply {
   readonly changed: boolean;
 }
@@ -74,6 +85,7 @@ export class FakeGitHub {
   /** Requests for an OIDC token. */
   public oidcRequests = 0;
 
+  private readonly others: FakeRepository[] = [];
   private readonly tokens = new Map<string, Token>();
   private readonly faults = new Due<Fault>();
   private readonly interventions = new Due<Which & { readonly action: () => void }>();
@@ -125,6 +137,13 @@ export class FakeGitHub {
     const { commits } = this.repository;
     if (commits instanceof MadeUpCommits) return commits;
     throw new Error('the history is that of a git repository: commit there');
+  }
+
+  /** One more repository, of others, with one commit on `main`. */
+  public addRepository(names: RepositoryNames): FakeRepository {
+    const repository = new FakeRepository(names, oneCommit(), () => this.now());
+    this.others.push(repository);
+    return repository;
   }
 
   /** @returns a new token of that login */
@@ -239,7 +258,10 @@ export class FakeGitHub {
     bytes: Buffer,
   ): Promise<Handled> {
     const name = `${method} ${url.pathname}`;
-    const actor = this.tokens.get(/^(?:token|bearer) (.+)$/i.exec(authorization ?? '')?.[1] ?? '');
+    const anybody = authorization === undefined && method === 'GET' && this.options.isPublic === true;
+    const actor = anybody
+      ? NOBODY
+      : this.tokens.get(/^(?:token|bearer) (.+)$/i.exec(authorization ?? '')?.[1] ?? '');
     if (!actor)
       return errorOf(401, authorization === undefined ? 'Requires authentication' : 'Bad credentials');
 
@@ -249,8 +271,10 @@ export class FakeGitHub {
       return errorOf(404, 'Not Found');
     }
     const { operation, parameters } = matched;
-    const { owner, repo } = this.repository.names;
-    if (parameters['owner'] !== owner || parameters['repo'] !== repo) return errorOf(404, 'Not Found');
+    const repository = [this.repository, ...this.others].find(
+      ({ names: { owner, repo } }) => parameters['owner'] === owner && parameters['repo'] === repo,
+    );
+    if (!repository) return errorOf(404, 'Not Found');
 
     let body: unknown;
     try {
@@ -264,16 +288,14 @@ export class FakeGitHub {
       this.violations.push(...problems.map((problem) => `${name}: ${problem}`));
       return errorOf(body === undefined ? 400 : 422, `Invalid request.\n\n${problems.join('\n')}`);
     }
-    const reply = await this.carryOut(operation, parameters, url, body as RequestBody | undefined, actor);
+    const request = { repository, path: parameters, url, body: body as RequestBody | undefined, actor };
+    const reply = await this.carryOut(operation, request);
     return this.checked(name, operation, { ...reply, changed: method !== 'GET' && reply.status < 300 });
   }
 
   private async carryOut(
     operation: Operation,
-    path: Readonly<Record<string, string>>,
-    url: URL,
-    body: RequestBody | undefined,
-    actor: Token,
+    { repository, path, url, body, actor }: Received,
   ): Promise<Reply> {
     const fake = operations[operation.id];
     if (!fake) return errorOf(501, `the fake has no ${operation.id}`);
@@ -290,7 +312,7 @@ export class FakeGitHub {
     if (fake.creates && this.isAboveRateLimit()) return this.secondaryRateLimit();
     try {
       const reply = await fake.answer({
-        repository: this.repository,
+        repository,
         path,
         query: url.searchParams,
         body: body ?? {},
@@ -450,6 +472,7 @@ export class FakeGitHub {
 
 let sharedDescription: Description | undefined;
 
+const NOBODY: Token = { login: 'nobody', permissions: 'all' };
 const FAKE_PREFIX = '/_fake/';
 const HTML = { 'content-type': 'text/html; charset=utf-8' };
 const DOCUMENTATION = 'https://docs.github.com/rest';

@@ -409,6 +409,72 @@ export const operations: Readonly<Record<string, FakeOperation>> = {
       return { status: 200, body: issueJson(repository, issue) };
     },
   },
+
+  'git/list-matching-refs': {
+    needs: [['contents', 'read']],
+    answer: ({ repository, path }) => {
+      const found = [...repository.tags.values()].filter((tag) =>
+        `tags/${tag.name}`.startsWith(path['ref'] ?? ''),
+      );
+      const body = found.map(({ name, object, commit }) => ({
+        ref: `refs/tags/${name}`,
+        object: object === undefined ? { type: 'commit', sha: commit } : { type: 'tag', sha: object },
+      }));
+      return { status: 200, body };
+    },
+  },
+
+  'git/get-tag': {
+    needs: [['contents', 'read']],
+    answer: ({ repository, path }) => {
+      const tag = [...repository.tags.values()].find(({ object }) => object === path['tag_sha']);
+      if (!tag) throw new Refusal(404, 'Not Found');
+      const { name, object, commit } = tag;
+      return { status: 200, body: { tag: name, sha: object, object: { type: 'commit', sha: commit } } };
+    },
+  },
+
+  'repos/get-release-by-tag': {
+    needs: [['contents', 'read']],
+    answer: ({ repository, path }) => {
+      const release = repository.releases.find(({ tag }) => tag === path['tag']);
+      if (!release) throw new Refusal(404, 'Not Found');
+      const { id, tag, isPrerelease, publishedAt } = release;
+      return {
+        status: 200,
+        body: {
+          id,
+          tag_name: tag,
+          prerelease: isPrerelease,
+          published_at: timeJson(publishedAt),
+          created_at: timeJson(publishedAt),
+        },
+      };
+    },
+  },
+
+  'repos/get-content': {
+    needs: [['contents', 'read']],
+    query: ['ref'],
+    answer: ({ repository, path, query }) => {
+      const file = path['path'] ?? '';
+      const text = repository.files.get(`${query.get('ref') ?? 'main'}:${file}`);
+      if (text === undefined) throw new Refusal(404, 'Not Found');
+      const bytes = Buffer.from(text);
+      return {
+        status: 200,
+        body: {
+          type: 'file',
+          name: file.split('/').at(-1),
+          path: file,
+          size: bytes.length,
+          encoding: 'base64',
+          // In lines, as GitHub gives it.
+          content: bytes.toString('base64').replace(/.{60}/g, '$&\n'),
+        },
+      };
+    },
+  },
 };
 
 function issueAt(repository: FakeRepository, path: Readonly<Record<string, string>>): IssueState {

@@ -84,6 +84,20 @@ export interface AttestationState {
   isOmitted: boolean;
 }
 
+export interface TagState {
+  readonly name: string;
+  /** Of the tag object; undefined: a lightweight tag, which is the commit. */
+  readonly object: string | undefined;
+  readonly commit: string;
+}
+
+export interface ReleaseState {
+  readonly id: number;
+  readonly tag: string;
+  readonly isPrerelease: boolean;
+  readonly publishedAt: Date;
+}
+
 export interface OpenPullRequest {
   readonly title?: string;
   readonly body?: string;
@@ -130,6 +144,11 @@ export class FakeRepository {
   public readonly runs: RunState[] = [];
   public readonly artifacts: ArtifactState[] = [];
   public readonly attestations: AttestationState[] = [];
+  public readonly releases: ReleaseState[] = [];
+  /** By name. */
+  public readonly tags = new Map<string, TagState>();
+  /** Texts of files, by commit and path: `<sha>:action.yml`. */
+  public readonly files = new Map<string, string>();
   private lastId = 1_000;
   private lastNumber = 0;
 

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { changedServices } from '../actions/changed-services/changed';
 import { inOrder, readSynthesized, type SynthesizedStack } from '../graph/synthesized';
+import { inputPathspecsIn } from '../image/inputs';
 import { affectedStacks, type Affected, type StackFiles } from '../review/affected';
 import { run } from '../terraform/process';
 import { type CommandIo, UsageError } from './io';
@@ -28,13 +28,15 @@ export interface Compared {
  */
 export async function compareWithBase(io: CommandIo, ref: string, outdir: string): Promise<Compared> {
   const base = await mergeBase(io, ref);
-  const changed = await git(io, ['diff', '--name-only', '--no-renames', '-z', base]);
-  const files = changed.split('\0').filter((path) => path !== '');
+  const hasChanged = async (...paths: readonly string[]): Promise<boolean> =>
+    (await git(io, ['diff', '--name-only', '--no-renames', '-z', base, '--', ...paths])) !== '';
   const after = stackFiles(inOrder(readSynthesized(outdir)));
   const before = await synthesizedAt(io, base);
-  const builds = changedServices(servicesIn(io.cwd), files);
+  const builds: string[] = [];
+  for (const service of servicesIn(io.cwd))
+    if (await hasChanged(...inputPathspecsIn(io.cwd, service))) builds.push(service);
   // What the base gives with other packages is not what it gave: nothing can be said to be unchanged.
-  const all = files.some((path) => path === 'package-lock.json' || path === '.npmrc');
+  const all = await hasChanged(':(top)package-lock.json', ':(top).npmrc');
   const touched = after
     .map(({ stack }) => stack)
     .filter(({ id, variables }) => all || (variables.includes('image') && isBuilt(id, builds)));

@@ -31,6 +31,7 @@ test('help names every command and its exit codes', async () => {
     'image',
     'loadtest',
     'costs',
+    'pins',
     'doctor',
   ]) {
     expect(said.out).toMatch(new RegExp(`^  ${command} +\\S`, 'm'));

@@ -52,6 +52,10 @@ const commands: Readonly<Record<string, Command>> = {
     does: 'writes what each environment costs a month while nobody uses it',
     load: () => (require('./costs') as typeof import('./costs')).costsCommand,
   },
+  pins: {
+    does: 'lists, updates and checks the commits of third-party actions',
+    load: () => (require('./pins') as typeof import('./pins')).pinsCommand,
+  },
   doctor: {
     does: 'says which tools are missing, what is still a placeholder, and what it all costs',
     load: () => (require('./doctor') as typeof import('./doctor')).doctorCommand,

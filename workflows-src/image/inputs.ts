@@ -36,6 +36,13 @@ export function inputPathspecs(service: string, dockerignore: string): readonly 
   return [`:(top)${file}`, `:(top)services/${service}/Dockerfile`, ...patterns, ...folders];
 }
 
+/** Those of a service in a checkout. @throws Error where its Dockerfile.dockerignore is missing, or is none of ours */
+export function inputPathspecsIn(root: string, service: string): readonly string[] {
+  const file = join(root, 'services', service, 'Dockerfile.dockerignore');
+  if (!existsSync(file)) throw new Error(`${file}: is missing; it says what the build gets`);
+  return inputPathspecs(service, readFileSync(file, 'utf8'));
+}
+
 /**
  * @param root of the repository
  * @throws Error where git cannot say: two builds of one commit must give one image
@@ -45,9 +52,7 @@ export async function readInputs(
   service: string,
   { env, signal }: { env: NodeJS.ProcessEnv; signal?: AbortSignal | undefined },
 ): Promise<Inputs> {
-  const file = join(root, 'services', service, 'Dockerfile.dockerignore');
-  if (!existsSync(file)) throw new Error(`${file}: is missing; it says what the build gets`);
-  const paths = inputPathspecs(service, readFileSync(file, 'utf8'));
+  const paths = inputPathspecsIn(root, service);
   const git = async (args: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await run('git', [...args, '--', ...paths], {
       cwd: root,

@@ -1,4 +1,4 @@
-import { readInputs } from './action';
+import { readInputs, writeOutputs } from './action';
 
 const definition = {
   name: 'Greet',
@@ -8,7 +8,7 @@ const definition = {
     tone: { description: 'How.', default: 'warm' },
     when: { description: 'When.', required: true },
   },
-  outputs: {},
+  outputs: { greeting: { description: 'What was said.' } },
 } as const;
 
 describe('inputs of an action', () => {
@@ -23,5 +23,30 @@ describe('inputs of an action', () => {
     expect(() => readInputs(definition, () => '')).toThrow(
       'Greet: required input without a value: who, when',
     );
+  });
+
+  it('of a closed set are one of it, for the compiler too', () => {
+    const polite = { ...definition, options: { tone: ['warm', 'cold'] } } as const;
+    const { tone } = readInputs(polite, (name) => (name === 'tone' ? 'cold' : 'x'));
+    // @ts-expect-error -- it is never that
+    const isRude = tone === 'rude';
+    expect([tone, isRude]).toEqual(['cold', false]);
+    expect(() => readInputs(polite, () => 'rude')).toThrow("Greet: tone: got 'rude'; valid: warm, cold");
+  });
+});
+
+describe('outputs of an action', () => {
+  it('are those that it declares', () => {
+    const written: string[] = [];
+    const write = (name: string, value: string): void => void written.push(`${name}=${value}`);
+    writeOutputs(definition, write, { greeting: 'Hello' });
+    writeOutputs(definition, write, {});
+    expect(written).toEqual(['greeting=Hello']);
+  });
+
+  it('fail when they are others', () => {
+    // @ts-expect-error -- there is no such output
+    const misspelt = (): void => writeOutputs(definition, () => undefined, { greting: 'Hello' });
+    expect(misspelt).toThrow('Greet: there is no output greting; there are greeting');
   });
 });

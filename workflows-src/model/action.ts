@@ -1,6 +1,6 @@
 /**
- * An action of our own, said once: `action.yml`, the typed reader of its inputs and the types that workflows are
- * checked against all come from this.
+ * An action of our own, said once: `action.yml`, the typed reader of its inputs, the typed writer of its outputs and the
+ * types that workflows are checked against all come from this.
  */
 export interface ActionDefinition {
   readonly name: string;
@@ -8,6 +8,8 @@ export interface ActionDefinition {
   /** Names in lower case without hyphens: they are environment variables (`INPUT_<NAME>`) on their way to the code. */
   readonly inputs: Readonly<Record<string, ActionInput>>;
   readonly outputs: Readonly<Record<string, { readonly description: string }>>;
+  /** Of inputs that are a closed set, all values. Not part of `action.yml`, which knows no such thing. */
+  readonly options?: Readonly<Record<string, readonly string[]>>;
 }
 
 export type ActionInput =
@@ -20,20 +22,52 @@ export interface LocalActions {}
 
 export type LocalActionName = keyof LocalActions & string;
 
+/** What the code of an action reads: one of the options where there are some, else any text. */
+export type ReadInputs<Definition extends ActionDefinition> = {
+  readonly [Name in keyof Definition['inputs']]: Definition extends {
+    readonly options: { readonly [N in Name]: readonly (infer Option extends string)[] };
+  }
+    ? Option
+    : string;
+};
+
 /**
  * Reads every declared input.
  * @param read such as `getInput` of `@actions/core`
- * @throws Error naming each required input that came empty
+ * @throws Error naming each required input that came empty, and each that is none of its options
  */
 export function readInputs<const Definition extends ActionDefinition>(
   definition: Definition,
   read: (name: string) => string,
-): { readonly [Name in keyof Definition['inputs']]: string } {
+): ReadInputs<Definition> {
   const values = Object.fromEntries(Object.keys(definition.inputs).map((name) => [name, read(name)]));
   const missing = Object.entries(definition.inputs)
     .filter(([name, input]) => 'required' in input && values[name] === '')
     .map(([name]) => name);
   if (missing.length > 0)
     throw new Error(`${definition.name}: required input without a value: ${missing.join(', ')}`);
-  return values as { readonly [Name in keyof Definition['inputs']]: string };
+  const wrong = Object.entries(definition.options ?? {})
+    .filter(([name, options]) => !options.includes(values[name] as string))
+    .map(([name, options]) => `${name}: got '${values[name]}'; valid: ${options.join(', ')}`);
+  if (wrong.length > 0) throw new Error(`${definition.name}: ${wrong.join('; ')}`);
+  return values as ReadInputs<Definition>;
+}
+
+/**
+ * Writes outputs: those that are declared, and no others.
+ * @param write such as `setOutput` of `@actions/core`
+ * @throws Error naming one that is not declared
+ */
+export function writeOutputs<const Definition extends ActionDefinition>(
+  definition: Definition,
+  write: (name: string, value: string) => void,
+  values: { readonly [Name in keyof Definition['outputs']]?: string },
+): void {
+  const declared = Object.keys(definition.outputs);
+  const unknown = Object.keys(values).filter((name) => !declared.includes(name));
+  if (unknown.length > 0)
+    throw new Error(
+      `${definition.name}: there is no output ${unknown.join(', ')}; there are ${declared.join(', ') || 'none'}`,
+    );
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) write(name, value as string);
 }

@@ -2,8 +2,8 @@ import pins from './pins.json';
 
 /**
  * The third-party actions in use, each at one commit: `pins.json` holds the version tag, the commit it stood for when it
- * was looked up, and the inputs and outputs of the action's own `action.yml` at that commit. The types below come from
- * that file, so a wrong input or output name does not compile.
+ * was looked up, and the inputs and outputs of the action's own `action.yml` at that commit. `npm run pins` writes it. The
+ * types below come from that file, so a wrong input or output name does not compile.
  */
 export type Pins = typeof pins;
 export type ActionName = keyof Pins;
@@ -16,6 +16,8 @@ export interface Pin {
   readonly sha: string;
   /** The day of the release, `YYYY-MM-DD`. */
   readonly released: string;
+  /** Digest of the pin, written by `npm run pins`: inputs of another commit are found by it. */
+  readonly integrity: string;
   readonly inputs: Readonly<Record<string, { readonly required?: boolean; readonly default?: unknown }>>;
   readonly outputs: Readonly<Record<string, object>>;
 }

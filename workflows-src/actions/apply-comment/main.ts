@@ -5,7 +5,7 @@ import { Context } from '@actions/github/lib/context';
 import * as z from 'zod';
 
 import { connect } from '../../github/connect';
-import { readInputs } from '../../model/action';
+import { readInputs, writeOutputs } from '../../model/action';
 import { readApplyReport } from '../../review/apply-report';
 import { applyComment } from './action';
 import { partOf, tell, type Telling } from './tell';
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   await summary.addRaw(partOf(telling), true).write();
   const told = await tell(connect(token, process.env), telling);
   info(`told pull requests ${told.join(', ') || 'none'} of ${telling.pulls.join(', ') || 'none'}`);
-  setOutput('told', JSON.stringify(told));
+  writeOutputs(applyComment, setOutput, { told: JSON.stringify(told) });
 }
 
 function numbers(text: string): readonly number[] {

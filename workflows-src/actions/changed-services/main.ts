@@ -1,52 +1,21 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-
 import { getInput, info, setFailed, setOutput } from '@actions/core';
 
-import { readInputs } from '../../model/action';
+import { readInputs, writeOutputs } from '../../model/action';
 import { changedServices as action } from './action';
-import { changedServices, filesOf, imageTags, type Git } from './changed';
-
-const run = promisify(execFile);
-/** Bytes of git's answer; a path is 100, so this is a change of 600,000 files. */
-const MAX_OUTPUT = 64 * 1024 * 1024;
-
-const git: Git = {
-  async hasCommit(sha) {
-    try {
-      await run('git', ['rev-parse', '--quiet', '--verify', `${sha}^{commit}`]);
-      return true;
-    } catch (error) {
-      // 1 is git's quiet "no such commit"; anything else (no git, no repository) is an error.
-      if ((error as { code?: unknown }).code === 1) return false;
-      throw error;
-    }
-  },
-  async changedFiles(before, after) {
-    const { stdout } = await run('git', ['diff', '--name-only', '--no-renames', '-z', before, after], {
-      maxBuffer: MAX_OUTPUT,
-    });
-    return stdout.split('\0').filter((path) => path !== '');
-  },
-  async lastChange(at, paths) {
-    const { stdout } = await run('git', ['log', '-1', '--first-parent', '--format=%H', at, '--', ...paths]);
-    return stdout.trim();
-  },
-};
+import { changedServices, imageInputs, imageTags } from './changed';
+import { gitIn } from './git';
 
 async function main(): Promise<void> {
-  const { services, before, after } = readInputs(action, getInput);
-  const files = await filesOf(git, before, after);
-  const names = services.split(',');
-  const changed = changedServices(names, files);
-  info(
-    files
-      ? `${files.length} files changed between ${before} and ${after}`
-      : `nothing to compare ${after} with: all services`,
-  );
-  info(`to build: ${changed.join(', ') || 'nothing'}`);
-  setOutput('services', JSON.stringify(changed));
-  setOutput('tags', JSON.stringify(await imageTags(git, names, after)));
+  const { services: all, before, after } = readInputs(action, getInput);
+  const git = gitIn(process.cwd());
+  const inputs = await imageInputs(git, all.split(','), after);
+  const { services, isCompared } = await changedServices(git, inputs, before, after);
+  info(isCompared ? `compared ${after} with ${before}` : `nothing to compare ${after} with: all services`);
+  info(`to build: ${services.join(', ') || 'nothing'}`);
+  writeOutputs(action, setOutput, {
+    services: JSON.stringify(services),
+    tags: JSON.stringify(await imageTags(git, inputs, after)),
+  });
 }
 
 main().catch((error: unknown) => setFailed(error instanceof Error ? error : String(error)));

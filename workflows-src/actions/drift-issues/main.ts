@@ -4,7 +4,7 @@ import { getInput, info, setFailed, setOutput, setSecret, summary } from '@actio
 
 import { failureOf, logOf, resultOf, summaryOf } from '../../drift/write-issues';
 import { connect } from '../../github/connect';
-import { readInputs } from '../../model/action';
+import { readInputs, writeOutputs } from '../../model/action';
 import { driftIssues } from './action';
 import { keepIssues, parseLimit, type ReportFile } from './keep-issues';
 
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   const files = reports.split(',').map(reportFile);
   const outcome = await keepIssues(github, files, { author, limit: parseLimit(limit) });
   for (const line of logOf(outcome)) info(line);
-  setOutput('result', resultOf(outcome));
+  writeOutputs(driftIssues, setOutput, { result: resultOf(outcome) });
   await summary.addRaw(summaryOf(outcome), true).write();
   const failure = failureOf(outcome);
   if (failure !== undefined) setFailed(failure);

@@ -4,7 +4,7 @@ import { getInput, info, setFailed, setOutput, setSecret, warning } from '@actio
 import { Context } from '@actions/github/lib/context';
 
 import { connect } from '../../github/connect';
-import { readInputs } from '../../model/action';
+import { readInputs, writeOutputs } from '../../model/action';
 import { findReviews } from '../../review/find-reviews';
 import { readLastApplied } from '../../review/reviews';
 import { findReviewsAction } from './action';
@@ -32,7 +32,8 @@ async function main(): Promise<void> {
   }
   if (reviews.pullRequests.length === 0) info('no pull request was merged since the last apply');
   writeFileSync(output, JSON.stringify(reviews));
-  setOutput('pulls', JSON.stringify(reviews.pullRequests.map(({ number }) => number)));
+  const pulls = JSON.stringify(reviews.pullRequests.map(({ number }) => number));
+  writeOutputs(findReviewsAction, setOutput, { pulls });
 }
 
 main().catch((error: unknown) => setFailed(error instanceof Error ? error : String(error)));

@@ -31,4 +31,5 @@ export const planComment = {
     result: { description: 'created, updated, unchanged, or outdated when a newer commit was pushed.' },
     verdict: { description: 'success or failure: whether a merge would be applied.' },
   },
+  options: { phase: ['begin', 'report'] },
 } as const satisfies ActionDefinition;

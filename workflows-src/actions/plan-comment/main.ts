@@ -4,7 +4,7 @@ import { getInput, info, setFailed, setOutput, setSecret, summary } from '@actio
 import { Context } from '@actions/github/lib/context';
 
 import { connect } from '../../github/connect';
-import { readInputs } from '../../model/action';
+import { readInputs, writeOutputs } from '../../model/action';
 import { jsonList } from '../inputs';
 import { planComment } from './action';
 import { adviceOf, beginPlan, reportPlan, type PlanRun } from './report';
@@ -28,16 +28,14 @@ async function main(): Promise<void> {
     info(await beginPlan(github, run));
     return;
   }
-  if (phase !== 'report') throw new Error(`phase: got '${phase}'; valid: begin, report`);
-
   const files = {
     stacks: stacks === '' ? undefined : jsonList('stacks', stacks),
     removed: jsonList('removed', removed === '' ? '[]' : removed),
     folder,
   };
   const reported = await reportPlan(github, run, files, (markdown) => summary.addRaw(markdown, true).write());
-  setOutput('result', reported.result);
-  setOutput('verdict', reported.verdict);
+  const { result, verdict } = reported;
+  writeOutputs(planComment, setOutput, { result, verdict });
   if (reported.seal === undefined) {
     info(
       `a newer commit was pushed to pull request ${pullRequest} meanwhile: its own run writes the comment`,
