@@ -45,6 +45,16 @@ export function accessLogBucketName(project: string, where: AccountRegion): stri
   });
 }
 
+/** Where an environment's load balancer is logged. @param environment of config */
+export function balancerLogBucketName(project: string, environment: string, where: AccountRegion): string {
+  return withinLimit('bucket', `${project}-${environment}-${where.account}-${where.region}-alb-logs`, {
+    project,
+    environment,
+    account: where.account,
+    region: where.region,
+  });
+}
+
 /** The alias of the key that encrypts the state bucket. */
 export function stateKeyAlias(project: string): string {
   return `alias/${project}-tfstate`;

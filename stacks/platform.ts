@@ -14,7 +14,13 @@ import { EncryptionKey, logsMayUseKey } from './constructs/encryption-key';
 import { LoadBalancer } from './constructs/load-balancer';
 import { PlatformDashboard } from './constructs/platform-dashboard';
 import { WEB_ACL_LOG_PREFIX, WebAcl } from './constructs/web-acl';
-import { accessLogBucketName, boundaryArn, databaseIdentifier, withinLimit } from './names';
+import {
+  accessLogBucketName,
+  balancerLogBucketName,
+  boundaryArn,
+  databaseIdentifier,
+  withinLimit,
+} from './names';
 import type { NetworkStack } from './network';
 
 /** Of every log group on the platform. */
@@ -103,7 +109,7 @@ export class PlatformStack extends BaseStack {
     this.capacityProviderName = capacity.capacityProviderName;
 
     const logBucket = new AccessLogBucket(this, 'access-logs', {
-      name: withinLimit('bucket', `${name}-${account}-${where.region}-alb-logs`, { ...madeOf, ...where }),
+      name: balancerLogBucketName(project, environment, where),
       account,
       // The state's bucket is in the same region: an account has one.
       accessLogBucketName: accessLogBucketName(project, where),

@@ -77,13 +77,13 @@ describe('the generator', () => {
   it('writes nothing while any workflow is wrong, and names every mistake', () => {
     const { ci, plan } = ourWorkflows();
     const wrong = {
-      ci: { ...ci, jobs: { ...ci?.jobs, check: { ...ci?.jobs.check, needs: ['chek'] } } },
+      ci: { ...ci, jobs: { ...ci?.jobs, test: { ...ci?.jobs.test, needs: ['statc'] } } },
       plan: { ...plan, concurrency: { group: '${{ githb.ref }}', 'cancel-in-progress': true } },
     };
     expect(() => generate(wrong as never, actions)).toThrow(
       [
         '2 mistakes in the workflows:',
-        "  ci, job 'check': needs: no job 'chek'; valid jobs: pipeline, policy, rehearsal",
+        "  ci, job 'test': needs: no job 'statc'; valid jobs: static, image, service-api, policy, weaknesses, linters, pipeline, rehearsal, required",
         "  plan: githb.ref: no context 'githb' here; valid contexts: github, inputs, vars",
       ].join('\n'),
     );

@@ -11,11 +11,12 @@ import { differences, explain, mend } from './model/generated-files';
 import { GENERATED, renderAction, renderWorkflow } from './model/render';
 import type { Workflow } from './model/workflow';
 import { workflows } from './workflows';
+import { MAP_FILE, workflowsMap } from './workflows/map';
 import { projectOf } from './workflows/project';
 
 const HELP = `usage: npm run workflows [-- --check]
 
-Writes .github/workflows/*.yml and .github/actions/*/action.yml from workflows-src, and removes those that it wrote once and
+Writes .github/workflows/*.yml, .github/actions/*/action.yml and ${MAP_FILE} from workflows-src, and removes those that it wrote once and
 that have no source any more. Files without its header are left alone.
 
   --check   writes nothing; names each file that is stale, missing or left over
@@ -45,6 +46,7 @@ export function generate(given: Readonly<Record<string, Workflow>>, own: Actions
         `${ACTIONS}/${name}/action.yml`,
         renderAction(own[name] as Actions[string], `workflows-src/actions/${name}/action.ts`),
       ]),
+    [MAP_FILE, workflowsMap(given)],
   ]);
 }
 

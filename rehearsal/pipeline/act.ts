@@ -41,10 +41,14 @@ const STAND_INS: Readonly<Partial<Record<keyof typeof PINS, string>>> = {
   'actions/download-artifact': 'download-artifact',
   'actions/setup-node': 'nothing',
   'actions/attest': 'attest',
+  'actions/dependency-review-action': 'says-inputs',
   'hashicorp/setup-terraform': 'nothing',
   'aws-actions/configure-aws-credentials': 'sign-in',
   'aws-actions/amazon-ecr-login': 'nothing',
+  'github/codeql-action/analyze': 'says-inputs',
+  'github/codeql-action/init': 'says-inputs',
   'grafana/setup-k6-action': 'nothing',
+  'step-security/harden-runner': 'nothing',
 };
 
 /**
@@ -67,7 +71,7 @@ export async function runAct(options: ActOptions): Promise<ActRun> {
   const shims = makeShims(folder, programs);
   const replaced = Object.entries(STAND_INS).flatMap(([action, standIn]) => [
     '--local-repository',
-    `${action}@${PINS[action as keyof typeof PINS].sha}=${join(__dirname, 'stand-ins', standIn)}`,
+    `${repositoryOf(action)}@${PINS[action as keyof typeof PINS].sha}=${join(__dirname, 'stand-ins', standIn)}`,
   ]);
   const home = join(folder, 'home');
   mkdirSync(home, { recursive: true });
@@ -100,6 +104,9 @@ export async function runAct(options: ActOptions): Promise<ActRun> {
   );
   return { code, ...read(`${stdout.toString('utf8')}\n${stderr}`) };
 }
+
+/** An action may lie in a folder of its repository. */
+const repositoryOf = (action: string): string => action.split('/').slice(0, 2).join('/');
 
 /** What steps call that needs GitHub or AWS: in front of the PATH. */
 export function makeShims(folder: string, programs: Readonly<Record<string, string>> = {}): string {
@@ -158,8 +165,9 @@ function read(text: string): Pick<ActRun, 'log' | 'jobs' | 'summary'> {
     }
     if (entry.msg?.includes('Skipping unsupported platform'))
       throw new Error(`act has no runner for a job: ${entry.msg}`);
+    // Of a matrix there are several, and one that fails is enough.
     if (entry.jobID !== undefined && (entry.jobResult === 'success' || entry.jobResult === 'failure'))
-      jobs[entry.jobID] = entry.jobResult;
+      jobs[entry.jobID] = jobs[entry.jobID] === 'failure' ? 'failure' : entry.jobResult;
     if (entry.command === 'summary') summary.push(entry.content ?? '');
     if (entry.msg !== undefined) log.push(entry.msg.trimEnd());
   }

@@ -4,6 +4,7 @@ import * as z from 'zod';
 
 import { visible } from '../changes/visible-text';
 import { type AwsAccess, clientOptions, sent } from '../operations/aws';
+import { MIGRATION_MINUTES } from './limits';
 import {
   CloudWatchLogsClient,
   DescribeTasksCommand,
@@ -74,7 +75,7 @@ export async function runMigration(
   access: AwsAccess,
   task: MigrationTask,
   startedBy: string,
-  { pollMs = 5_000, timeoutMs = 30 * 60_000 }: MigrationTiming = {},
+  { pollMs = 5_000, timeoutMs = MIGRATION_MINUTES * 60_000 }: MigrationTiming = {},
 ): Promise<void> {
   const ecs = new ECSClient(clientOptions(access, 'ECS'));
   const started = await begun(access, () =>

@@ -1,12 +1,15 @@
 import { stepOutput, type Job, type Runner, type Step, type Workflow } from '../model/workflow';
+import { applyMinutes } from './minutes';
 import type { Architecture, Environment, Project, ServiceImage } from './project';
 import {
   ATTESTATIONS_PERMISSION,
-  checkout,
   getTrustedRoots,
   install,
   letTerraformEnd,
   prepared,
+  PREPARED_NEEDS,
+  RELEASE_NEEDS,
+  restrictNetwork,
   RUNNER,
   setupK6,
   setupNode,
@@ -14,6 +17,7 @@ import {
   SIGN_IN_PERMISSION,
   signIn,
   TRUSTED_ROOTS,
+  withHistory,
 } from './steps';
 
 export const apply = (project: Project): Workflow => ({
@@ -77,11 +81,7 @@ function changesJob({ services }: Project): Job {
     'timeout-minutes': 5,
     permissions: { contents: 'read' },
     outputs: { services: stepOutput(changed, 'services'), tags: stepOutput(changed, 'tags') },
-    steps: [
-      { ...checkout, with: { ...checkout.with, 'fetch-depth': 0, filter: 'blob:none' } },
-      setupNode,
-      changed,
-    ],
+    steps: [withHistory, setupNode, changed],
   };
 }
 
@@ -126,8 +126,10 @@ function buildJob(service: ServiceImage, { registry, architecture }: Project): J
     // The digest alone: GitHub drops an output that holds a masked account number.
     outputs: { digest: '${{ steps.existing.outputs.digest || steps.push.outputs.digest }}' },
     steps: [
+      // Docker is needed, and who has docker has sudo.
+      restrictNetwork([...PREPARED_NEEDS, 'apt', 'base images', 'sign attestations'], registry.hosts, true),
       // With its history: the image's time is that of the commit that changed it last.
-      { ...checkout, with: { ...checkout.with, 'fetch-depth': 0, filter: 'blob:none' } },
+      withHistory,
       setupNode,
       install,
       signIn(registry),
@@ -163,11 +165,13 @@ function buildJob(service: ServiceImage, { registry, architecture }: Project): J
         name: 'Name it after the commit',
         if: missing,
         env: { REPOSITORY: service.repository, DIGEST: stepOutput(push, 'digest'), TAG: tag },
+        // With its type, which a manifest need not hold itself: ECR guesses it then, and refuses some.
         run: [
-          'manifest=$(aws ecr batch-get-image --repository-name "$REPOSITORY" --image-ids "imageDigest=$DIGEST" \\',
-          "  --query 'images[0].imageManifest' --output text)",
-          'aws ecr put-image --repository-name "$REPOSITORY" --image-tag "$TAG" \\',
-          '  --image-manifest "$manifest" --image-digest "$DIGEST" > "$RUNNER_TEMP/put-image.json"',
+          'stored() { aws ecr batch-get-image --repository-name "$REPOSITORY" --image-ids "imageDigest=$DIGEST" --query "images[0].$1" --output text; }',
+          'manifest=$(stored imageManifest)',
+          'type=$(stored imageManifestMediaType)',
+          'aws ecr put-image --repository-name "$REPOSITORY" --image-tag "$TAG" --image-digest "$DIGEST" \\',
+          '  --image-manifest "$manifest" --image-manifest-media-type "$type" > "$RUNNER_TEMP/put-image.json"',
         ].join('\n'),
       },
     ],
@@ -205,7 +209,7 @@ function applyJob(index: number, { environments, services }: Project): Job {
   return {
     name: `Apply ${environment.name}`,
     'runs-on': RUNNER,
-    'timeout-minutes': 60,
+    'timeout-minutes': applyMinutes(services.length),
     permissions: {
       actions: { read: 'to find the plan runs of merged pull requests' },
       attestations: ATTESTATIONS_PERMISSION,
@@ -223,6 +227,7 @@ function applyJob(index: number, { environments, services }: Project): Job {
     environment: environment.name,
     concurrency: { group: `apply-${environment.name}`, 'cancel-in-progress': false, queue: 'max' },
     steps: [
+      restrictNetwork([...PREPARED_NEEDS, ...RELEASE_NEEDS], environment.hosts),
       ...prepared,
       setupTerraform,
       setupK6,

@@ -1,6 +1,16 @@
 import type { Job, Workflow } from '../model/workflow';
 import type { Environment, Project } from './project';
-import { checkout, prepared, RUNNER, setupNode, setupTerraform, SIGN_IN_PERMISSION, signIn } from './steps';
+import {
+  checkout,
+  prepared,
+  PREPARED_NEEDS,
+  restrictNetwork,
+  RUNNER,
+  setupNode,
+  setupTerraform,
+  SIGN_IN_PERMISSION,
+  signIn,
+} from './steps';
 
 export const drift = ({ environments }: Project): Workflow => ({
   name: 'drift',
@@ -44,7 +54,7 @@ const jobId = ({ name }: Environment): string => `drift-${name}`;
 const fileOf = ({ name }: Environment): string => `drift-${name}.json`;
 
 function driftJob(environment: Environment): Job {
-  const { name, plan } = environment;
+  const { name, plan, hosts } = environment;
   const file = fileOf(environment);
   return {
     name: `Drift of ${name}`,
@@ -52,6 +62,7 @@ function driftJob(environment: Environment): Job {
     'timeout-minutes': 30,
     permissions: { contents: 'read', 'id-token': SIGN_IN_PERMISSION },
     steps: [
+      restrictNetwork([...PREPARED_NEEDS, 'terraform'], hosts),
       ...prepared,
       setupTerraform,
       signIn(plan),

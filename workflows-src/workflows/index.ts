@@ -1,6 +1,8 @@
 import type { Workflow } from '../model/workflow';
 import { apply } from './apply';
 import { ci } from './ci';
+import { codeql } from './codeql';
+import { dependencyReview } from './dependency-review';
 import { drift } from './drift';
 import { loadTest } from './load-test';
 import { plan } from './plan';
@@ -11,6 +13,8 @@ import { rollback } from './rollback';
 export const workflows: Readonly<Record<string, (project: Project) => Workflow>> = {
   apply,
   ci,
+  codeql,
+  'dependency-review': dependencyReview,
   drift,
   'load-test': loadTest,
   plan,

@@ -1,6 +1,15 @@
 import type { Job, Workflow } from '../model/workflow';
 import type { Environment, Project } from './project';
-import { prepared, RUNNER, setupK6, setupTerraform, SIGN_IN_PERMISSION, signIn } from './steps';
+import {
+  prepared,
+  PREPARED_NEEDS,
+  restrictNetwork,
+  RUNNER,
+  setupK6,
+  setupTerraform,
+  SIGN_IN_PERMISSION,
+  signIn,
+} from './steps';
 
 export const loadTest = ({ environments, profiles }: Project): Workflow => ({
   name: 'load-test',
@@ -29,7 +38,7 @@ export const loadTest = ({ environments, profiles }: Project): Workflow => ({
 
 const REPORT = 'load-test-report';
 
-function loadTestJob({ name, plan }: Environment): Job {
+function loadTestJob({ name, plan, hosts }: Environment): Job {
   return {
     name: `Load test of ${name}`,
     'runs-on': RUNNER,
@@ -37,6 +46,7 @@ function loadTestJob({ name, plan }: Environment): Job {
     permissions: { contents: 'read', 'id-token': SIGN_IN_PERMISSION },
     if: `inputs.environment == '${name}'`,
     steps: [
+      restrictNetwork([...PREPARED_NEEDS, 'terraform', 'k6'], hosts),
       ...prepared,
       setupTerraform,
       setupK6,

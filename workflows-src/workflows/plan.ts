@@ -5,6 +5,8 @@ import {
   checkout,
   FROM_THIS_REPOSITORY,
   install,
+  PREPARED_NEEDS,
+  restrictNetwork,
   RUNNER,
   setupNode,
   setupTerraform,
@@ -130,7 +132,7 @@ function affectedJob(environments: readonly Environment[]): Job {
 }
 
 function planJob(environment: Environment): Job {
-  const { name, plan: role } = environment;
+  const { name, plan: role, hosts } = environment;
   const id = jobId(environment);
   return {
     name: `Plan ${name}`,
@@ -140,6 +142,7 @@ function planJob(environment: Environment): Job {
     needs: ['affected'],
     if: `${FROM_THIS_REPOSITORY} && needs.affected.outputs.${name} == 'true'`,
     steps: [
+      restrictNetwork([...PREPARED_NEEDS, 'terraform'], hosts),
       checkoutBoth,
       setupNode,
       install,

@@ -1,6 +1,13 @@
 import { ConfigError, type Services } from '../../stacks/check-config';
 import type { Config } from '../../stacks/config';
-import { pipelineRoleName, repositoryName, repositoryUrl, roleArn } from '../../stacks/names';
+import {
+  balancerLogBucketName,
+  pipelineRoleName,
+  repositoryName,
+  repositoryUrl,
+  roleArn,
+} from '../../stacks/names';
+import { environmentHosts, registryHosts } from './egress';
 
 /** What the workflows read of config and services, both checked. */
 export interface Project {
@@ -10,7 +17,7 @@ export interface Project {
   /** The load profiles there are: files of `loadtests/profiles`. */
   readonly profiles: readonly string[];
   /** The account of the images, and the role that may push to it. */
-  readonly registry: SignIn;
+  readonly registry: SignIn & { readonly hosts: readonly string[] };
   /** Of every image: one is built, and runs in all environments. */
   readonly architecture: Architecture;
 }
@@ -23,6 +30,8 @@ export interface Environment {
   readonly apply: SignIn;
   /** May put an image back; for jobs with `environment: <name>` too. */
   readonly deploy: SignIn;
+  /** Those that it is planned, applied, released and tried by. */
+  readonly hosts: readonly string[];
 }
 
 export interface ServiceImage {
@@ -56,6 +65,13 @@ export function projectOf(config: Config, services: Services, profiles: readonly
       plan: signIn(environment, pipelineRoleName(config.project, 'plan', name)),
       apply: signIn(environment, pipelineRoleName(config.project, 'apply', name)),
       deploy: signIn(environment, pipelineRoleName(config.project, 'deploy', name)),
+      hosts: environmentHosts({
+        project: config.project,
+        environment,
+        registry: config.registry,
+        buckets: [balancerLogBucketName(config.project, name, environment)],
+        domain: environment.domain === 'ephemeral' ? undefined : environment.domain.name,
+      }),
     })),
     services: Object.keys(services).map((name) => ({
       name,
@@ -63,7 +79,10 @@ export function projectOf(config: Config, services: Services, profiles: readonly
       url: repositoryUrl(config, name),
     })),
     profiles,
-    registry: signIn(config.registry, pipelineRoleName(config.project, 'push')),
+    registry: {
+      ...signIn(config.registry, pipelineRoleName(config.project, 'push')),
+      hosts: registryHosts(config.registry),
+    },
     architecture: oneArchitecture(environments.map(([name, { cluster }]) => [name, cluster.architecture])),
   };
 }

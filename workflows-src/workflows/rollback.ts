@@ -1,4 +1,5 @@
 import type { Job, Workflow } from '../model/workflow';
+import { rollbackMinutes } from './minutes';
 import type { Environment, Project } from './project';
 import {
   ATTESTATIONS_PERMISSION,
@@ -6,6 +7,9 @@ import {
   getTrustedRoots,
   install,
   letTerraformEnd,
+  PREPARED_NEEDS,
+  RELEASE_NEEDS,
+  restrictNetwork,
   RUNNER,
   setupK6,
   setupNode,
@@ -51,11 +55,11 @@ export const rollback = ({ environments, services }: Project): Workflow => ({
   ),
 });
 
-function rollbackJob({ name, deploy }: Environment): Job {
+function rollbackJob({ name, deploy, hosts }: Environment): Job {
   return {
     name: `Roll ${name} back`,
     'runs-on': RUNNER,
-    'timeout-minutes': 60,
+    'timeout-minutes': rollbackMinutes(),
     permissions: {
       attestations: ATTESTATIONS_PERMISSION,
       contents: 'read',
@@ -66,6 +70,7 @@ function rollbackJob({ name, deploy }: Environment): Job {
     // That of the apply: two that write to one environment wait for each other.
     concurrency: { group: `apply-${name}`, 'cancel-in-progress': false, queue: 'max' },
     steps: [
+      restrictNetwork([...PREPARED_NEEDS, ...RELEASE_NEEDS], hosts),
       // With its history, and whole: the stacks are those of the commit that was applied last, and no credentials are left to
       // fetch its files with.
       { ...checkout, with: { ...checkout.with, 'fetch-depth': 0 } },

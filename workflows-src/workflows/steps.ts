@@ -1,9 +1,30 @@
 import type { PinnedStep, RunStep } from '../model/workflow';
+import { allowedEndpoints, type Need } from './egress';
 import type { SignIn } from './project';
 
 /** Steps that several workflows share. */
 
 export const RUNNER = 'ubuntu-24.04';
+
+/**
+ * First in every job that signs in: from here on nothing is sent but where the job needs it. By StepSecurity's free tier it
+ * holds in public repositories and on x86-64 alone; elsewhere the step says so in its log, and lets everything through:
+ * https://github.com/step-security/harden-runner/issues/689
+ * @param sudo whether the job needs it, or containers; who has it can end the guard
+ */
+export function restrictNetwork(needs: readonly Need[], hosts: readonly string[], sudo = false): PinnedStep {
+  return {
+    name: 'Restrict the network',
+    uses: 'step-security/harden-runner',
+    with: {
+      'egress-policy': 'block',
+      'allowed-endpoints': allowedEndpoints(needs, hosts),
+      'disable-sudo-and-containers': !sudo,
+      // What jobs do is nobody's business but ours.
+      'disable-telemetry': true,
+    },
+  };
+}
 
 /** Not from forks: they get no credentials and no write token. */
 export const FROM_THIS_REPOSITORY = 'github.event.pull_request.head.repo.full_name == github.repository';
@@ -12,6 +33,12 @@ export const checkout = {
   name: 'Check out',
   uses: 'actions/checkout',
   with: { 'persist-credentials': false },
+} as const satisfies PinnedStep;
+
+/** With every commit, and the files of the one that is checked out. */
+export const withHistory = {
+  ...checkout,
+  with: { ...checkout.with, 'fetch-depth': 0, filter: 'blob:none' },
 } as const satisfies PinnedStep;
 
 /** Without a cache: one that a pull request filled must not reach a job that holds credentials. */
@@ -31,6 +58,8 @@ export const setupTerraform = {
 
 /** What every job begins with that runs one of our commands. */
 export const prepared = [checkout, setupNode, install] as const;
+/** What those steps need of the network. */
+export const PREPARED_NEEDS = ['github', 'node', 'npm'] as const satisfies readonly Need[];
 
 export const setupK6 = {
   name: 'Set up k6',
@@ -57,6 +86,14 @@ export const letTerraformEnd = {
     'while [ -n "$(ours)" ]; do sleep 1; done',
   ].join('\n'),
 } as const satisfies RunStep;
+
+/** What a job that releases needs of the network, besides its environment. */
+export const RELEASE_NEEDS = [
+  'terraform',
+  'k6',
+  'roots of attestations',
+  'read attestations',
+] as const satisfies readonly Need[];
 
 /** For every job that looks an attestation up. */
 export const ATTESTATIONS_PERMISSION = { read: "to verify an image's attestation" } as const;
