@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 
+import { benchActions } from './actions';
 import { benchPlan } from './plan';
 import { benchRender } from './render';
 import { benchService } from './service';
@@ -12,10 +13,17 @@ Measures whole processes, in turn, and quotes medians.
   synth    synthesis, beside the cdktf CLI
   render   the plan comment, beside the floor of a Node process that reads, parses and counts
   plan     all stacks of dev on the emulator, beside terraform by hand and the graph's critical path; some ten minutes
+  actions  their start beside that of an empty process, and their size; exits 1 when one misses a bar
   service  its start, its reads beside those of bare fastify and pg, the size of its packages; exits 1 when it misses a bar
 `;
 
-const benches = { synth: benchSynth, render: benchRender, plan: benchPlan, service: benchService } as const;
+const benches = {
+  synth: benchSynth,
+  render: benchRender,
+  plan: benchPlan,
+  actions: benchActions,
+  service: benchService,
+} as const;
 
 async function main(names: readonly string[]): Promise<number> {
   if (names.includes('--help') || names.includes('-h')) {

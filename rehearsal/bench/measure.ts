@@ -9,6 +9,8 @@ export interface Contender {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** The exit code that it is to have. @default 0 */
+  readonly code?: number;
 }
 
 export interface Measured {
@@ -28,10 +30,10 @@ export async function measure(
 ): Promise<readonly Measured[]> {
   const seconds = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round += 1) {
-    for (const { name, file, args, cwd, env } of contenders) {
+    for (const { name, file, args, cwd, env, code: expected = 0 } of contenders) {
       const began = performance.now();
       const { code, stderr } = await run(file, args, { cwd, env: { ...process.env, ...env } });
-      if (code !== 0) throw new Error(`${name} failed (exit ${code}): ${stderr}`);
+      if (code !== expected) throw new Error(`${name} failed (exit ${code}): ${stderr}`);
       if (round > 0) seconds.get(name)?.push((performance.now() - began) / 1000);
     }
   }

@@ -9,6 +9,7 @@ const definition = {
     when: { description: 'When.', required: true },
   },
   outputs: { greeting: { description: 'What was said.' } },
+  calls: [],
 } as const;
 
 describe('inputs of an action', () => {

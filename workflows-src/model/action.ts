@@ -10,6 +10,8 @@ export interface ActionDefinition {
   readonly outputs: Readonly<Record<string, { readonly description: string }>>;
   /** Of inputs that are a closed set, all values. Not part of `action.yml`, which knows no such thing. */
   readonly options?: Readonly<Record<string, readonly string[]>>;
+  /** What it asks of GitHub with the job's token, where a check of permissions goes by that. */
+  readonly calls?: readonly string[];
 }
 
 export type ActionInput =

@@ -22,4 +22,9 @@ export const applyComment = {
   outputs: {
     told: { description: 'JSON list of the pull requests whose comment was written.' },
   },
+  calls: [
+    'GET comments of a pull request',
+    'POST a comment on a pull request',
+    'PATCH a comment on a pull request',
+  ],
 } as const satisfies ActionDefinition;

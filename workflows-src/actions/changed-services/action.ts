@@ -12,4 +12,5 @@ export const changedServices = {
     services: { description: 'JSON list of the names whose image has to be built.' },
     tags: { description: 'JSON object: by name, the commit that changed the inputs of its image last.' },
   },
+  calls: [],
 } as const satisfies ActionDefinition;

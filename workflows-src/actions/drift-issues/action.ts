@@ -24,4 +24,11 @@ export const driftIssues = {
   outputs: {
     result: { description: 'How many issues were written, unchanged, or left for the next run, in words.' },
   },
+  calls: [
+    'GET /repos/{owner}/{repo}/issues',
+    'POST /repos/{owner}/{repo}/issues',
+    'PATCH /repos/{owner}/{repo}/issues/{issue_number}',
+    'GET comments of an issue',
+    'POST a comment on an issue',
+  ],
 } as const satisfies ActionDefinition;

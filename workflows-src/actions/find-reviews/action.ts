@@ -22,4 +22,13 @@ export const findReviewsAction = {
   outputs: {
     pulls: { description: 'JSON list of their numbers.' },
   },
+  calls: [
+    'GET /repos/{owner}/{repo}',
+    'GET /repos/{owner}/{repo}/compare/{basehead}',
+    'GET /repos/{owner}/{repo}/pulls',
+    'GET comments of a pull request',
+    'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs',
+    'GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts',
+    'GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}',
+  ],
 } as const satisfies ActionDefinition;

@@ -32,4 +32,12 @@ export const planComment = {
     verdict: { description: 'success or failure: whether a merge would be applied.' },
   },
   options: { phase: ['begin', 'report'] },
+  calls: [
+    'GET /repos/{owner}/{repo}/pulls/{pull_number}',
+    'GET comments of a pull request',
+    'POST a comment on a pull request',
+    'PATCH a comment on a pull request',
+    'GET /repos/{owner}/{repo}/commits/{ref}/status',
+    'POST /repos/{owner}/{repo}/statuses/{sha}',
+  ],
 } as const satisfies ActionDefinition;
