@@ -47,7 +47,9 @@ const STAND_INS: Readonly<Partial<Record<keyof typeof PINS, string>>> = {
   'aws-actions/amazon-ecr-login': 'nothing',
   'github/codeql-action/analyze': 'says-inputs',
   'github/codeql-action/init': 'says-inputs',
+  'github/codeql-action/upload-sarif': 'says-inputs',
   'grafana/setup-k6-action': 'nothing',
+  'ossf/scorecard-action': 'says-inputs',
   'step-security/harden-runner': 'nothing',
 };
 

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { workflows } from '../../workflows-src/workflows';
 import { LICENCES } from '../../workflows-src/workflows/dependency-review';
 import { type ActEvent, type ActRun, runAct, standIns } from './act';
 import { rehearsed } from './support';
@@ -46,6 +47,25 @@ function checkoutIn(folder: string): string {
   );
   return checkout;
 }
+
+/** By which test here each workflow is run to its end, and how that test says so. */
+const RUN_BY: Readonly<Record<string, readonly [file: string, call: string]>> = {
+  apply: ['pull-request.test.ts', 'world.apply('],
+  ci: ['checks.test.ts', "run('ci.yml'"],
+  codeql: ['checks.test.ts', "run('codeql.yml'"],
+  'dependency-review': ['checks.test.ts', "run('dependency-review.yml'"],
+  drift: ['drift.test.ts', 'world.drift('],
+  'load-test': ['load-test.test.ts', 'world.loadTest('],
+  plan: ['pull-request.test.ts', 'world.plan('],
+  rollback: ['release.test.ts', 'world.rollback('],
+  scorecard: ['checks.test.ts', "run('scorecard.yml'"],
+};
+
+test('every workflow is run by a test', () => {
+  expect(Object.keys(RUN_BY)).toEqual(Object.keys(workflows).sort());
+  for (const [file, call] of Object.values(RUN_BY))
+    expect(readFileSync(join(__dirname, file), 'utf8')).toContain(call);
+});
 
 rehearsed(
   'the workflows that check, by act, with npm and sudo replaced by what writes down the command and ends as it is told',
@@ -198,6 +218,21 @@ rehearsed(
           expect(log).toContain(`languages = ${language}\n`);
           expect(log).toContain(`category = /language:${language}\n`);
         }
+      },
+      TEST_MS,
+    );
+
+    test.each([
+      ['a push to main', PUSH],
+      ['the schedule', { name: 'schedule', payload: { schedule: '29 4 * * 3' } }],
+    ])(
+      '%s: scorecard ends, and its actions, of which only the inputs are real, hand on one file and publish nothing',
+      async (_what, event) => {
+        const { code, jobs, log } = await run('scorecard.yml', event);
+        expect({ code, jobs }).toEqual({ code: 0, jobs: { judge: 'success' } });
+        expect(log).toContain('results_file = scorecard.sarif\n');
+        expect(log).toContain('publish_results = false\n');
+        expect(log).toContain('sarif_file = scorecard.sarif\n');
       },
       TEST_MS,
     );

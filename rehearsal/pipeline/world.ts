@@ -89,7 +89,7 @@ export class World {
     const checkout = join(folder, 'checkout');
     makeCheckout(checkout, infrastructure, repository, needs);
     const github = await FakeGitHub.start({ repository, git: checkout, retryAfterSeconds: 1 });
-    for (const file of ['plan.yml', 'apply.yml', 'drift.yml', 'rollback.yml'])
+    for (const file of ['plan.yml', 'apply.yml', 'drift.yml', 'rollback.yml', 'load-test.yml'])
       github.repository.addWorkflow(file);
     const providers = await providerSource({ env: process.env, cacheFolder: join(ROOT, '.fairlead') });
     const sigstore = TestSigstore.create();
@@ -267,6 +267,13 @@ export class World {
     this.git('checkout', '--quiet', 'main');
     const payload = { ref: 'refs/heads/main', inputs: { environment, service, to } };
     return this.workflow('rollback.yml', { name: 'workflow_dispatch', payload });
+  }
+
+  /** By hand. */
+  public async loadTest(environment: string, profile: string): Promise<RanWorkflow> {
+    this.git('checkout', '--quiet', 'main');
+    const payload = { ref: 'refs/heads/main', inputs: { environment, profile } };
+    return this.workflow('load-test.yml', { name: 'workflow_dispatch', payload });
   }
 
   private async workflow(file: string, event: ActEvent, pull?: PullRequestState): Promise<RanWorkflow> {

@@ -36,6 +36,7 @@ const HOSTS = {
     'fulcio.sigstore.dev',
     'rekor.sigstore.dev',
     'timestamp.githubapp.com',
+    'timestamp.sigstore.dev',
   ],
   /** Those that our Dockerfiles build on. https://docs.docker.com/desktop/setup/allow-list/ */
   'base images': [

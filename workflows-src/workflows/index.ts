@@ -8,6 +8,7 @@ import { loadTest } from './load-test';
 import { plan } from './plan';
 import type { Project } from './project';
 import { rollback } from './rollback';
+import { scorecard } from './scorecard';
 
 /** Every workflow by its file name without `.yml`; the source is the file of the same name beside this one. */
 export const workflows: Readonly<Record<string, (project: Project) => Workflow>> = {
@@ -19,4 +20,5 @@ export const workflows: Readonly<Record<string, (project: Project) => Workflow>>
   'load-test': loadTest,
   plan,
   rollback,
+  scorecard,
 };
