@@ -12,18 +12,19 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { actions } from './actions';
-import { generate, ourWorkflows, run } from './generate';
+import { ourWorkflows } from './generate';
+import { generate, write } from './model/generate';
 import { PINS } from './model/pinned';
 
 const root = resolve(__dirname, '..');
-const files = generate(ourWorkflows(), actions);
+const files = generate({ workflows: ourWorkflows(), actions });
 
 describe('the generator', () => {
   let folder: string;
   let lines: string[];
   const runIn = (check: boolean): number => {
     lines = [];
-    return run(folder, files, check, (line) => lines.push(line));
+    return write(folder, files, check, (line) => lines.push(line));
   };
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'workflows-'));
@@ -80,11 +81,11 @@ describe('the generator', () => {
       ci: { ...ci, jobs: { ...ci?.jobs, check: { ...ci?.jobs.check, needs: ['chek'] } } },
       plan: { ...plan, concurrency: { group: '${{ githb.ref }}', 'cancel-in-progress': true } },
     };
-    expect(() => generate(wrong as never, actions)).toThrow(
+    expect(() => generate({ workflows: wrong as never, actions })).toThrow(
       [
         '2 mistakes in the workflows:',
         "  ci, job 'check': needs: no job 'chek'; valid jobs: pipeline, policy, rehearsal",
-        "  plan: githb.ref: no context 'githb' here; valid contexts: github, inputs, vars",
+        "  plan: githb.ref: no context 'githb' (did you mean 'github'?) here; valid contexts: github, inputs, vars",
       ].join('\n'),
     );
   });

@@ -10,9 +10,11 @@ export interface ActionDefinition {
   readonly outputs: Readonly<Record<string, { readonly description: string }>>;
 }
 
-export type ActionInput =
-  | { readonly description: string; readonly required: true }
-  | { readonly description: string; readonly default: string };
+export type ActionInput = {
+  readonly description: string;
+  /** The only values there are, where they are known. Checked here; `action.yml` has no such key. */
+  readonly options?: readonly string[];
+} & ({ readonly required: true } | { readonly default: string });
 
 /** Our actions by folder name. Empty here: the registry of actions adds them, so that the model knows none by name. */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled by declaration merging
@@ -23,7 +25,7 @@ export type LocalActionName = keyof LocalActions & string;
 /**
  * Reads every declared input.
  * @param read such as `getInput` of `@actions/core`
- * @throws Error naming each required input that came empty
+ * @throws Error naming each required input that came empty, or each value that is none of the options
  */
 export function readInputs<const Definition extends ActionDefinition>(
   definition: Definition,
@@ -35,5 +37,11 @@ export function readInputs<const Definition extends ActionDefinition>(
     .map(([name]) => name);
   if (missing.length > 0)
     throw new Error(`${definition.name}: required input without a value: ${missing.join(', ')}`);
+  const wrong = Object.entries(definition.inputs).flatMap(([name, { options }]) =>
+    options && !options.includes(values[name] ?? '')
+      ? [`${name}: got '${values[name]}'; valid values: ${options.join(', ')}`]
+      : [],
+  );
+  if (wrong.length > 0) throw new Error(`${definition.name}: ${wrong.join('; ')}`);
   return values as { readonly [Name in keyof Definition['inputs']]: string };
 }
