@@ -12,18 +12,19 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { actions } from './actions';
-import { generate, ourWorkflows, run } from './generate';
+import { definitions, ourWorkflows } from './generate';
+import { generate, write } from './model/generate';
 import { PINS } from './model/pinned';
 
 const root = resolve(__dirname, '..');
-const files = generate(ourWorkflows(), actions);
+const files = generate(definitions());
 
 describe('the generator', () => {
   let folder: string;
   let lines: string[];
   const runIn = (check: boolean): number => {
     lines = [];
-    return run(folder, files, check, (line) => lines.push(line));
+    return write(folder, files, check, (line) => lines.push(line));
   };
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'workflows-'));
@@ -80,21 +81,21 @@ describe('the generator', () => {
       ci: { ...ci, jobs: { ...ci?.jobs, test: { ...ci?.jobs.test, needs: ['statc'] } } },
       plan: { ...plan, concurrency: { group: '${{ githb.ref }}', 'cancel-in-progress': true } },
     };
-    expect(() => generate(wrong as never, actions)).toThrow(
+    expect(() => generate({ workflows: wrong as never, actions })).toThrow(
       [
         '2 mistakes in the workflows:',
-        "  ci, job 'test': needs: no job 'statc'; valid jobs: static, image, service-api, policy, weaknesses, linters, pipeline, rehearsal, required",
-        "  plan: githb.ref: no context 'githb' here; valid contexts: github, inputs, vars",
+        "  ci, job 'test': needs: no job 'statc' (did you mean 'static'?); valid jobs: static, image, service-api, policy, weaknesses, linters, pipeline, rehearsal, required",
+        "  plan: concurrency.group: githb.ref: no context 'githb' (did you mean 'github'?) here; valid contexts: github, inputs, vars",
       ].join('\n'),
     );
   });
 
   it('gives the same bytes in another language and from another folder', () => {
     const script = `
-      const { generate, ourWorkflows } = require(process.argv[1]);
-      const { actions } = require(process.argv[2]);
-      process.stdout.write(JSON.stringify([...generate(ourWorkflows(), actions)]));`;
-    const modules = ['generate.ts', 'actions/index.ts'].map((file) => join(__dirname, file));
+      const { definitions } = require(process.argv[1]);
+      const { generate } = require(process.argv[2]);
+      process.stdout.write(JSON.stringify([...generate(definitions())]));`;
+    const modules = ['generate.ts', 'model/generate.ts'].map((file) => join(__dirname, file));
     const answer = execFileSync(
       process.execPath,
       ['-r', require.resolve('tsx/cjs'), '-e', script, ...modules],

@@ -27,12 +27,15 @@ describe('inputs of an action', () => {
   });
 
   it('of a closed set are one of it, for the compiler too', () => {
-    const polite = { ...definition, options: { tone: ['warm', 'cold'] } } as const;
+    const tones = { description: 'How.', default: 'warm', options: ['warm', 'cold'] } as const;
+    const polite = { ...definition, inputs: { ...definition.inputs, tone: tones } } as const;
     const { tone } = readInputs(polite, (name) => (name === 'tone' ? 'cold' : 'x'));
     // @ts-expect-error -- it is never that
     const isRude = tone === 'rude';
     expect([tone, isRude]).toEqual(['cold', false]);
-    expect(() => readInputs(polite, () => 'rude')).toThrow("Greet: tone: got 'rude'; valid: warm, cold");
+    expect(() => readInputs(polite, () => 'rude')).toThrow(
+      "Greet: tone: got 'rude'; valid values: warm, cold",
+    );
   });
 });
 

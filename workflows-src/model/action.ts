@@ -8,15 +8,15 @@ export interface ActionDefinition {
   /** Names in lower case without hyphens: they are environment variables (`INPUT_<NAME>`) on their way to the code. */
   readonly inputs: Readonly<Record<string, ActionInput>>;
   readonly outputs: Readonly<Record<string, { readonly description: string }>>;
-  /** Of inputs that are a closed set, all values. Not part of `action.yml`, which knows no such thing. */
-  readonly options?: Readonly<Record<string, readonly string[]>>;
   /** What it asks of GitHub with the job's token, where a check of permissions goes by that. */
   readonly calls?: readonly string[];
 }
 
-export type ActionInput =
-  | { readonly description: string; readonly required: true }
-  | { readonly description: string; readonly default: string };
+export type ActionInput = {
+  readonly description: string;
+  /** The only values there are, where they are known. Checked here; `action.yml` has no such key. */
+  readonly options?: readonly string[];
+} & ({ readonly required: true } | { readonly default: string });
 
 /** Our actions by folder name. Empty here: the registry of actions adds them, so that the model knows none by name. */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled by declaration merging
@@ -26,8 +26,8 @@ export type LocalActionName = keyof LocalActions & string;
 
 /** What the code of an action reads: one of the options where there are some, else any text. */
 export type ReadInputs<Definition extends ActionDefinition> = {
-  readonly [Name in keyof Definition['inputs']]: Definition extends {
-    readonly options: { readonly [N in Name]: readonly (infer Option extends string)[] };
+  readonly [Name in keyof Definition['inputs']]: Definition['inputs'][Name] extends {
+    readonly options: readonly (infer Option extends string)[];
   }
     ? Option
     : string;
@@ -48,9 +48,11 @@ export function readInputs<const Definition extends ActionDefinition>(
     .map(([name]) => name);
   if (missing.length > 0)
     throw new Error(`${definition.name}: required input without a value: ${missing.join(', ')}`);
-  const wrong = Object.entries(definition.options ?? {})
-    .filter(([name, options]) => !options.includes(values[name] as string))
-    .map(([name, options]) => `${name}: got '${values[name]}'; valid: ${options.join(', ')}`);
+  const wrong = Object.entries(definition.inputs).flatMap(([name, { options }]) =>
+    options && !options.includes(values[name] ?? '')
+      ? [`${name}: got '${values[name]}'; valid values: ${options.join(', ')}`]
+      : [],
+  );
   if (wrong.length > 0) throw new Error(`${definition.name}: ${wrong.join('; ')}`);
   return values as ReadInputs<Definition>;
 }

@@ -7,7 +7,10 @@ const actions = {
   greet: {
     name: 'Greet',
     description: 'Greets.',
-    inputs: { who: { description: 'Whom.', required: true }, tone: { description: 'How.', default: 'warm' } },
+    inputs: {
+      who: { description: 'Whom.', required: true },
+      tone: { description: 'How.', default: 'warm', options: ['warm', 'cold'] },
+    },
     outputs: { greeting: { description: 'What was said.' } },
   },
 } as const satisfies Record<string, ActionDefinition>;
@@ -50,90 +53,6 @@ function problems(jobs: Record<string, object>, change: Partial<Workflow> = {}):
 }
 
 const withSteps = (...steps: object[]): object => ({ ...job(), steps });
-
-describe('eight mistakes that reached somebody’s main branch are found before any YAML is written', () => {
-  it('1: an input that the action does not have', () => {
-    expect(
-      problems({
-        build: withSteps({ ...checkout, with: { 'persist-credentials': false, 'fetch-dept': 0 } }),
-      }),
-    ).toEqual([
-      "ship, job 'build', step 'Check out': with: actions/checkout has no input 'fetch-dept'; valid inputs: repository, ref, token, ssh-key, ssh-known-hosts, ssh-strict, ssh-user, persist-credentials, path, clean, filter, sparse-checkout, sparse-checkout-cone-mode, fetch-depth, fetch-tags, show-progress, lfs, submodules, set-safe-directory, github-server-url, allow-unsafe-pr-checkout",
-    ]);
-  });
-
-  it('2: an output that the action does not have', () => {
-    expect(
-      problems({
-        build: { ...job(), outputs: { d: '${{ steps.push.outputs.bundle-pth }}' }, steps: [push] },
-      }),
-    ).toEqual([
-      "ship, job 'build': steps.push.outputs.bundle-pth: no output of step 'push' is named 'bundle-pth'; valid names: attestation-id, attestation-url, bundle-path, storage-record-ids",
-    ]);
-  });
-
-  it('3: needs a job that does not exist', () => {
-    expect(problems({ build: job(), deploy: { ...job(), needs: ['buidl'] } })).toEqual([
-      "ship, job 'deploy': needs: no job 'buidl'; valid jobs: build",
-    ]);
-  });
-
-  it('4: a job output taken from a step of another job', () => {
-    expect(
-      problems({
-        build: withSteps(checkout, push),
-        deploy: { ...job(), outputs: { digest: '${{ steps.push.outputs.bundle-path }}' } },
-      }),
-    ).toEqual([
-      "ship, job 'deploy': steps.push.outputs.bundle-path: no earlier step of this job has the id 'push' (job 'build' has one: pass it on as an output of that job, or read it after that step); valid ids: none",
-    ]);
-  });
-
-  it('5: an output of a step without id', () => {
-    const { id: _id, ...nameless } = push;
-    expect(
-      problems({
-        build: { ...job(), outputs: { d: '${{ steps.push.outputs.bundle-path }}' }, steps: [nameless] },
-      }),
-    ).toEqual([
-      "ship, job 'build': steps.push.outputs.bundle-path: no earlier step of this job has the id 'push'; valid ids: none",
-    ]);
-  });
-
-  it('6: a misspelt job key', () => {
-    expect(problems({ build: { ...job(), 'timeout-minuets': 5 } })).toEqual([
-      "ship, job 'build': no key 'timeout-minuets'; valid keys: name, runs-on, timeout-minutes, permissions, needs, if, environment, concurrency, strategy, outputs, env, steps",
-    ]);
-  });
-
-  it.each(['inputs.enviroment', 'github.event.inputs.enviroment'])(
-    '7: a misspelt workflow_dispatch input in %s',
-    (read) => {
-      const environment = { description: 'Where', required: true, type: 'string' } as const;
-      expect(
-        problems(
-          { build: { ...job(), if: `${read} == 'dev'` } },
-          { on: { workflow_dispatch: { inputs: { environment } } } },
-        ),
-      ).toEqual([
-        `ship, job 'build': ${read}: no input of workflow_dispatch is named 'enviroment'; valid names: environment`,
-      ]);
-    },
-  );
-
-  it('8: outputs of a job that is not in needs', () => {
-    const built = { ...job(), outputs: { digest: '${{ steps.push.outputs.bundle-path }}' }, steps: [push] };
-    expect(
-      problems({
-        build: built,
-        test: { ...job(), needs: ['build'] },
-        deploy: { ...job(), needs: ['test'], env: { DIGEST: '${{ needs.build.outputs.digest }}' } },
-      }),
-    ).toEqual([
-      "ship, job 'deploy': needs.build.outputs.digest: no job in needs is named 'build'; valid names: test",
-    ]);
-  });
-});
 
 describe('the compiler finds, before the generator does', () => {
   it('an input that the action does not have, and a required one that is missing', () => {
@@ -246,37 +165,37 @@ describe('house rules', () => {
         { id: 'say', name: 'Say', run: 'true', outputs: ['a'] },
         { name: 'Read', if: 'steps.say.outputs.b', run: 'true' },
       ),
-      "step 'Read': steps.say.outputs.b: no output of step 'say' is named 'b'; valid names: a",
+      "step 'Read': if: steps.say.outputs.b: no output of step 'say' is named 'b'; valid names: a",
     ],
     [
       'a step that reads a later one',
       withSteps({ name: 'Read', if: 'steps.push.outputs.bundle-path', run: 'true' }, push),
-      "step 'Read': steps.push.outputs.bundle-path: no earlier step of this job has the id 'push' (job 'build' has one: pass it on as an output of that job, or read it after that step); valid ids: none",
+      "step 'Read': if: steps.push.outputs.bundle-path: no earlier step of this job has the id 'push' (a later one has: read it after that step); valid ids: none",
     ],
     [
       'a matrix value that there is not',
       { ...job(), strategy: { matrix: { node: [24] }, 'fail-fast': true }, name: '${{ matrix.nod }}' },
-      "matrix.nod: no matrix value is named 'nod'; valid names: node",
+      "name: matrix.nod: no matrix value is named 'nod' (did you mean 'node'?); valid names: node",
     ],
     [
       'a context where GitHub has none',
       { ...job(), if: "env.A == 'a'" },
-      "env.A: no context 'env' here; valid contexts: github, needs, vars, inputs",
+      "if: env.A: no context 'env' here; valid contexts: github, needs, vars, inputs",
     ],
     [
       'a secret that nobody declared',
       { ...job(), env: { A: '${{ secrets.KEY }}' } },
-      "secrets.KEY: no secret is named 'KEY'; valid names: GITHUB_TOKEN",
+      "env.A: secrets.KEY: no secret is named 'KEY'; valid names: GITHUB_TOKEN",
     ],
     [
       'a function that there is not',
       { ...job(), if: 'cancelld()' },
-      "no function 'cancelld' here; valid functions: contains, startsWith, endsWith, format, join, toJSON, fromJSON, hashFiles, success, always, cancelled, failure",
+      "if: no function 'cancelld' (did you mean 'cancelled'?) here; valid functions: contains, startsWith, endsWith, format, join, toJSON, fromJSON, case, success, always, cancelled, failure",
     ],
     [
       'an expression that does not end',
       { ...job(), name: '${{ github.ref' },
-      "'${{ github.ref': ${{ without }}",
+      "name: '${{ github.ref': ${{ without }}",
     ],
     ['a time without end', { ...job(), 'timeout-minutes': 0 }, 'timeout-minutes: got 0; valid: 1 to 360'],
     [
@@ -291,6 +210,111 @@ describe('house rules', () => {
     ],
     ['two steps with one id', withSteps(push, push), "two steps have the id 'push'; valid: one"],
     [
+      'a value that the input never takes',
+      withSteps({
+        name: 'Keep',
+        uses: 'actions/upload-artifact',
+        with: { path: 'a', 'if-no-files-found': 'warning' },
+      }),
+      "step 'Keep': with: actions/upload-artifact takes no 'warning' as 'if-no-files-found'; valid values: warn, error, ignore",
+    ],
+    [
+      'a value that an input of our own never takes',
+      withSteps(checkout, setupNode, {
+        name: 'Greet',
+        uses: './.github/actions/greet',
+        with: { who: 'all', tone: 'wram' },
+      }),
+      "step 'Greet': with: ./.github/actions/greet takes no 'wram' (did you mean 'warm'?) as 'tone'; valid values: warm, cold",
+    ],
+    [
+      'a key that is left out on purpose',
+      { ...job(), services: {} },
+      "no key 'services' (left out here: nothing pins their images here); valid keys: name, runs-on, timeout-minutes, permissions, needs, if, environment, concurrency, strategy, outputs, env, steps",
+    ],
+    [
+      'too few values for a function',
+      { ...job(), if: "contains(github.ref) && startsWith(github.ref, 'a')" },
+      'if: contains: got 1 values; valid: 2',
+    ],
+    [
+      'a place in a format without a value',
+      { ...job(), name: "${{ format('{0} {1} {{2}}', github.ref) }}" },
+      "name: format: '{0} {1} {{2}}' has {1}, and got 1 values for it",
+    ],
+    [
+      'a text without quotes',
+      { ...job(), if: 'github.ref == main' },
+      "if: main: no context 'main' here (a text stands in single quotes); valid contexts: github, needs, vars, inputs",
+    ],
+    [
+      'an event that starts nothing here',
+      { ...job(), if: "github.event_name == 'pull_request'" },
+      "if: github.event_name: is never 'pull_request', because they are all that starts this workflow; valid values: push",
+    ],
+    [
+      'a part of an event that starts nothing here',
+      { ...job(), if: 'github.event.pull_request.draft' },
+      'if: github.event.pull_request.draft: only the event pull_request has it; valid triggers of this workflow: push',
+    ],
+    [
+      'a result that there is not',
+      withSteps({ ...push }, { name: 'Say', if: "steps.push.outcome == 'failed'", run: 'true' }),
+      "step 'Say': if: steps.push.outcome: is never 'failed'; valid values: success, failure, cancelled, skipped",
+    ],
+    [
+      'a result that there is not, in a list',
+      withSteps(
+        { ...push },
+        { name: 'Say', if: `contains(fromJSON('["success","skiped"]'), steps.push.outcome)`, run: 'true' },
+      ),
+      "step 'Say': if: steps.push.outcome: is never 'skiped' (did you mean 'skipped'?); valid values: success, failure, cancelled, skipped",
+    ],
+    [
+      'a result as a condition',
+      withSteps({ ...push }, { name: 'Say', if: '!cancelled() && steps.push.outcome', run: 'true' }),
+      "step 'Say': if: steps.push.outcome: is a text, which is always true; valid: == 'success'",
+    ],
+    [
+      'an output compared with true',
+      withSteps({ ...push }, { name: 'Say', if: 'steps.push.outputs.bundle-path == true', run: 'true' }),
+      "step 'Say': if: steps.push.outputs.bundle-path: is a text, and never true; valid: == 'true'",
+    ],
+    [
+      'a matrix value that it never has',
+      {
+        ...job(),
+        strategy: { matrix: { os: ['a', 'b'], include: [{ os: 'c' }] }, 'fail-fast': true },
+        name: "${{ matrix.os == 'd' }}",
+      },
+      "name: matrix.os: is never 'd'; valid values: a, b, c",
+    ],
+    [
+      'an excluded value that the matrix does not have',
+      { ...job(), strategy: { matrix: { os: ['a'], exclude: [{ so: 'a' }] }, 'fail-fast': true } },
+      "strategy.matrix.exclude: no matrix value is named 'so'; valid names: os",
+    ],
+    [
+      'a whole object as a text',
+      withSteps({ ...push }, { name: 'Say', env: { A: '${{ steps.push.outputs }}' }, run: 'true' }),
+      "step 'Say': env.A: steps.push.outputs: is not one value but all of them; valid: a name after it, or toJSON(steps.push.outputs)",
+    ],
+    [
+      'a variable that nobody declared',
+      { ...job(), if: "vars.REGION == 'a'" },
+      "if: vars.REGION: no variable is named 'REGION'; valid names: none",
+    ],
+    [
+      'a group that is the workflow’s',
+      { ...job(), concurrency: { group: 'ship', 'cancel-in-progress': false } },
+      "concurrency: the group 'ship' is the workflow's too, so the job would wait for itself; valid: another",
+    ],
+    [
+      'two steps with one id but for capitals',
+      withSteps(push, { ...push, id: 'Push' }),
+      "two steps have the id 'Push'; valid: one",
+    ],
+    [
       'signing in without the permission to',
       withSteps({
         name: 'Sign in',
@@ -303,6 +327,115 @@ describe('house rules', () => {
     const [first, ...others] = problems({ build: given });
     expect(others).toEqual([]);
     expect(first?.replace(/^ship, job 'build'(?:, |: )/, '')).toBe(problem);
+  });
+
+  it.each<[string, object, string]>([
+    [
+      'no trigger',
+      {},
+      'on: got no trigger; valid triggers: push, pull_request, merge_group, branch_protection_rule, release, schedule, workflow_dispatch, workflow_call',
+    ],
+    [
+      'a trigger that is left out on purpose',
+      { push: { branches: ['main'] }, pull_request_target: {} },
+      "on: no key 'pull_request_target' (left out here: it runs with secrets on behalf of strangers); valid keys: push, pull_request, merge_group, branch_protection_rule, release, schedule, workflow_dispatch, workflow_call",
+    ],
+    [
+      'a misspelt filter',
+      { push: { branchs: ['main'] } },
+      "on.push: no key 'branchs' (did you mean 'branches'?); valid keys: branches, tags, paths, paths-ignore",
+    ],
+    [
+      'an hour of the day that there is not',
+      { schedule: [{ cron: '17 24 * * 1-5' }] },
+      "on.schedule: got '24' for the hour in '17 24 * * 1-5'; valid: 0 to 23, *, and lists, ranges and steps of them",
+    ],
+    [
+      'a default that is none of the options',
+      {
+        workflow_dispatch: {
+          inputs: {
+            to: { description: 'a', required: true, type: 'choice', options: ['dev'], default: 'dve' },
+          },
+        },
+      },
+      "on.workflow_dispatch.inputs.to: default: got 'dve' (did you mean 'dev'?); valid values: dev",
+    ],
+    [
+      'a default of another type',
+      { workflow_call: { inputs: { to: { description: 'a', type: 'boolean', default: 'false' } } } },
+      'on.workflow_call.inputs.to: default: got "false"; valid: a boolean',
+    ],
+    [
+      'an output of a job that has none',
+      {
+        workflow_call: {
+          outputs: { digest: { description: 'a', value: '${{ jobs.build.outputs.digest }}' } },
+        },
+      },
+      "on.workflow_call.outputs.digest: jobs.build.outputs.digest: no output of job 'build' is named 'digest'; valid names: none",
+    ],
+  ])('fails when %s starts it', (_what, on, problem) => {
+    expect(problems({ build: job() }, { on } as Partial<Workflow>)).toEqual([`ship: ${problem}`]);
+  });
+
+  it.each(['17 5 * * 1-5', '*/15 0,12 1-7/2 JAN-MAR,DEC SUN', '0 0 31 12 6'])('takes the time %s', (cron) => {
+    expect(problems({ build: job() }, { on: { schedule: [{ cron }] } })).toEqual([]);
+  });
+
+  it.each(['0 0 * * 7', '0 0 0 * *', '60 * * * *', '* * * *', '*/0 * * * *', '5-1 * * * *', '0 0 * * 1-2-3'])(
+    'does not take the time %s',
+    (cron) => {
+      expect(problems({ build: job() }, { on: { schedule: [{ cron }] } })).toHaveLength(1);
+    },
+  );
+
+  it('reads inputs of whatever starts it, with their types', () => {
+    const on = {
+      workflow_dispatch: {
+        inputs: {
+          to: { description: 'a', required: true, type: 'choice', options: ['dev', 'prod'] },
+          count: { description: 'a', required: false, type: 'number' },
+          rehearse: { description: 'a', required: false, type: 'boolean' },
+        },
+      },
+      workflow_call: { inputs: { tag: { description: 'a', type: 'string', required: true } } },
+    } as const;
+    const conditions = [
+      "inputs.to == 'DEV' && INPUTS.Tag != '' && inputs.count > 3 && inputs.rehearse",
+      "inputs.to == 'stage'",
+      "inputs.count == 'many'",
+      'inputs.tga',
+    ];
+    expect(conditions.map((condition) => problems({ build: { ...job(), if: condition } }, { on }))).toEqual([
+      [],
+      ["ship, job 'build': if: inputs.to: is never 'stage'; valid values: dev, prod"],
+      ["ship, job 'build': if: inputs.count: is a number, and never the text 'many'; valid: a number"],
+      [
+        "ship, job 'build': if: inputs.tga: no input of workflow_call or workflow_dispatch is named 'tga' (did you mean 'tag'?); valid names: tag, to, count, rehearse",
+      ],
+    ]);
+    const { workflow_dispatch } = on;
+    const old = [
+      'github.event.inputs.rehearse',
+      '!github.event.inputs.rehearse',
+      "github.event.inputs.rehearse == 'true'",
+    ];
+    expect(
+      old.map(
+        (condition) => problems({ build: { ...job(), if: condition } }, { on: { workflow_dispatch } }).length,
+      ),
+    ).toEqual([1, 1, 0]);
+  });
+
+  it('reads the secrets and variables that are declared, and no others', () => {
+    const build = { ...job(), env: { A: '${{ secrets.key }}', B: '${{ vars.REGION }}' } };
+    expect(problems({ build }, { secrets: ['KEY'], vars: ['REGION'] })).toEqual([]);
+    const called = { workflow_call: { secrets: { KEY: { description: 'a', required: true } } } };
+    expect(problems({ build }, { on: called, vars: ['REGION'] })).toEqual([]);
+    expect(problems({ build: job() }, { secrets: ['GITHUB_KEY'] })).toEqual([
+      "ship: secrets: got 'GITHUB_KEY'; valid: letters, digits and _, no digit first, and not GITHUB_… first",
+    ]);
   });
 
   it('fails when jobs wait for each other, naming the circle', () => {

@@ -1,38 +1,75 @@
 /**
- * Reads GitHub's expression language far enough to know which values an expression asks for.
+ * Reads GitHub's expression language: what an expression asks for, and what it does with it.
  * Source: https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
  */
 
 /** `steps.push.outputs.digest` is `['steps', 'push', 'outputs', 'digest']`; a part that is computed is `*`. */
 export type Reference = readonly string[];
 
-export interface Expressions {
-  readonly references: readonly Reference[];
-  readonly functions: readonly string[];
-}
+export type Term =
+  | { readonly kind: 'literal'; readonly value: string | number | boolean | null }
+  /** A path from a context; `computed` are the expressions between its brackets. */
+  | { readonly kind: 'reference'; readonly path: Reference; readonly computed: readonly Term[] }
+  | { readonly kind: 'call'; readonly name: string; readonly given: readonly Term[] }
+  /** A path from a call or a parenthesis. */
+  | { readonly kind: 'member'; readonly of: Term; readonly computed: readonly Term[] }
+  | { readonly kind: 'not'; readonly of: Term }
+  | {
+      readonly kind: 'operation';
+      readonly operator: string;
+      readonly left: Term;
+      readonly right: Term;
+    };
 
 export class ExpressionError extends Error {
   public override readonly name = 'ExpressionError';
 }
 
-/** Every `${{ … }}` in a text. */
-export function expressionsIn(text: string): Expressions {
-  const all = [...text.matchAll(/\$\{\{(.*?)\}\}/gs)].map(([, inside]) => parse(inside ?? ''));
-  const rest = text.replaceAll(/\$\{\{.*?\}\}/gs, '');
-  if (rest.includes('${{')) throw new ExpressionError(`'${text}': \${{ without }}`);
-  return merge(all);
+/** Every `${{ … }}` in a text. @throws ExpressionError */
+export function expressionsIn(text: string): Term[] {
+  const all = [...text.matchAll(BRACES)].map(([, inside]) => parse(inside ?? ''));
+  if (text.replaceAll(BRACES, '').includes('${{')) throw new ExpressionError(`'${text}': \${{ without }}`);
+  return all;
 }
 
-/** A condition, which is an expression with or without the braces. */
-export function condition(text: string): Expressions {
-  return text.includes('${{') ? expressionsIn(text) : parse(text);
+/**
+ * A condition, which is an expression with or without the braces.
+ * @throws ExpressionError, also where there is text beside the braces: GitHub then takes all of it for a text, and any
+ * text but an empty one is true
+ */
+export function condition(text: string): Term {
+  if (!text.includes('${{')) return parse(text);
+  const [whole, inside] = [...text.matchAll(BRACES)][0] ?? [];
+  if (inside === undefined || whole !== text)
+    throw new ExpressionError(
+      `'${text}' is always true, because it is a text around \${{ }}; valid: the whole condition, without \${{ }}`,
+    );
+  return parse(inside);
 }
 
-function merge(all: readonly Expressions[]): Expressions {
-  return {
-    references: all.flatMap(({ references }) => references),
-    functions: all.flatMap(({ functions }) => functions),
-  };
+/** A text in quotes may hold braces of its own. */
+const BRACES = /\$\{\{((?:'(?:[^']|'')*'|[^'])*?)\}\}/gs;
+
+/** The expression and all that it is made of, from inside to outside and from left to right. */
+export function partsOf(expression: Term): Term[] {
+  return [...childrenOf(expression).flatMap(partsOf), expression];
+}
+
+function childrenOf(expression: Term): readonly Term[] {
+  switch (expression.kind) {
+    case 'literal':
+      return [];
+    case 'reference':
+      return expression.computed;
+    case 'call':
+      return expression.given;
+    case 'member':
+      return [expression.of, ...expression.computed];
+    case 'not':
+      return [expression.of];
+    case 'operation':
+      return [expression.left, expression.right];
+  }
 }
 
 interface Token {
@@ -42,8 +79,15 @@ interface Token {
 
 const TOKEN =
   /\s*(?:(?<value>'(?:[^']|'')*'|-?(?:0x[0-9a-f]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?![\w.]))|(?<name>[a-z_][\w-]*)|(?<sign>&&|\|\||[=!<>]=|[<>!().,[\]*]))/iy;
-const LITERALS = new Set(['true', 'false', 'null', 'NaN', 'Infinity']);
-const OPERATORS = new Set(['&&', '||', '==', '!=', '<', '<=', '>', '>=']);
+const LITERALS: Readonly<Record<string, boolean | null | number>> = {
+  true: true,
+  false: false,
+  null: null,
+  NaN,
+  Infinity,
+};
+/** From those that bind least to those that bind most. */
+const OPERATORS: readonly (readonly string[])[] = [['||'], ['&&'], ['==', '!='], ['<', '<=', '>', '>=']];
 
 function tokens(text: string): Token[] {
   const found: Token[] = [];
@@ -51,17 +95,19 @@ function tokens(text: string): Token[] {
   while (TOKEN.lastIndex < text.trimEnd().length) {
     const at = TOKEN.lastIndex;
     const groups = TOKEN.exec(text)?.groups;
-    if (!groups) throw new ExpressionError(`'${text.trim()}': cannot read '${text.slice(at).trim()}'`);
+    if (!groups) {
+      const rest = text.slice(at).trim();
+      const quoted = rest.startsWith('"') ? '; valid: texts in single quotes' : '';
+      throw new ExpressionError(`'${text.trim()}': cannot read '${rest}'${quoted}`);
+    }
     const kind = groups.name !== undefined ? 'name' : groups.value !== undefined ? 'value' : 'sign';
     found.push({ kind, text: groups.name ?? groups.value ?? groups.sign ?? '' });
   }
   return [...found, { kind: 'end', text: 'the end' }];
 }
 
-function parse(text: string): Expressions {
+function parse(text: string): Term {
   const list = tokens(text);
-  const references: Reference[] = [];
-  const functions: string[] = [];
   let position = 0;
 
   const peek = (): Token => list[position] ?? { kind: 'end', text: 'the end' };
@@ -78,42 +124,53 @@ function parse(text: string): Expressions {
     take();
   };
 
-  const operands = (): void => {
-    operand();
-    while (peek().kind === 'sign' && OPERATORS.has(peek().text)) {
-      take();
-      operand();
+  const operation = (level = 0): Term => {
+    const operators = OPERATORS[level];
+    if (!operators) return operand();
+    let left = operation(level + 1);
+    while (peek().kind === 'sign' && operators.includes(peek().text)) {
+      const operator = take().text;
+      left = { kind: 'operation', operator, left, right: operation(level + 1) };
     }
+    return left;
   };
-  const operand = (): void => {
-    while (isSign('!')) take();
+  const operand = (): Term => {
+    if (isSign('!')) {
+      take();
+      return { kind: 'not', of: operand() };
+    }
     if (isSign('(')) {
       take();
-      operands();
+      const inside = operation();
       expect(')');
-      path(undefined);
-      return;
+      return member(inside);
     }
     const token = peek();
     if (token.kind !== 'name' && token.kind !== 'value') throw expected('a value');
     take();
-    if (token.kind === 'value' || LITERALS.has(token.text)) return;
+    if (token.kind === 'value') return { kind: 'literal', value: valueOf(token.text) };
+    if (Object.hasOwn(LITERALS, token.text)) return { kind: 'literal', value: LITERALS[token.text] ?? null };
     if (!isSign('(')) {
-      path([token.text]);
-      return;
+      const { parts, computed } = path();
+      return { kind: 'reference', path: [token.text, ...parts], computed };
     }
-    functions.push(token.text);
     take();
+    const given: Term[] = [];
     while (!isSign(')')) {
-      operands();
+      given.push(operation());
       if (!isSign(')')) expect(',');
     }
     take();
-    path(undefined);
+    return member({ kind: 'call', name: token.text, given });
   };
-  /** What follows a context, a call or a parenthesis; only a context's path is a reference. */
-  const path = (start: readonly string[] | undefined): void => {
-    const parts = [...(start ?? [])];
+  const member = (of: Term): Term => {
+    const { parts, computed } = path();
+    return parts.length > 0 ? { kind: 'member', of, computed } : of;
+  };
+  /** What follows a context, a call or a parenthesis. */
+  const path = (): { parts: string[]; computed: Term[] } => {
+    const parts: string[] = [];
+    const computed: Term[] = [];
     for (;;) {
       if (isSign('.')) {
         take();
@@ -123,19 +180,22 @@ function parse(text: string): Expressions {
         take();
         const [key, closing] = [peek(), list[position + 1]];
         if (key.kind === 'value' && key.text.startsWith("'") && closing?.text === ']') {
-          parts.push(take().text.slice(1, -1).replaceAll("''", "'"));
+          parts.push(String(valueOf(take().text)));
         } else {
           if (isSign('*')) take();
-          else operands();
+          else computed.push(operation());
           parts.push('*');
         }
         expect(']');
-      } else break;
+      } else return { parts, computed };
     }
-    if (start) references.push(parts);
   };
 
-  operands();
+  const whole = operation();
   if (peek().kind !== 'end') throw expected('the end');
-  return { references, functions };
+  return whole;
+}
+
+function valueOf(text: string): string | number {
+  return text.startsWith("'") ? text.slice(1, -1).replaceAll("''", "'") : Number(text);
 }

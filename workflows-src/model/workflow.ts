@@ -1,5 +1,9 @@
-import type { ActionDefinition, LocalActionName, LocalActions } from './action';
-import type { ActionName, Pins, With } from './pinned';
+import type { LocalActionName, LocalActions } from './action';
+import type { Closed } from './closed-inputs';
+import type { ActionName, InputValue, Pins, With } from './pinned';
+import type { InputOf, Triggers, ValueOf, WorkflowCall } from './triggers';
+
+export type { CallInput, DispatchInput, Triggers, WorkflowCall } from './triggers';
 
 /**
  * GitHub's workflow language in GitHub's own keys, narrowed to what we allow: every job says its permissions and its
@@ -7,44 +11,45 @@ import type { ActionName, Pins, With } from './pinned';
  * expressions) `check.ts` finds before any YAML is written.
  * Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
  */
-export interface Workflow<JobName extends string = string> {
+export interface Workflow<JobName extends string = string, EachJob = Job<NoInfer<JobName>>> {
   readonly name: string;
   /** Why it is as it is; stands below the generated file's header. */
   readonly about: string;
   readonly on: Triggers;
   readonly concurrency: Concurrency;
+  /**
+   * The secrets of the repository that it may read, besides `GITHUB_TOKEN` and those that a caller hands it. Read by the
+   * checks, not rendered.
+   */
+  readonly secrets?: readonly string[];
+  /** The configuration variables (`vars`) that it may read. Read by the checks, not rendered. */
+  readonly vars?: readonly string[];
   readonly env?: Env;
-  readonly jobs: Readonly<Record<JobName, Job<NoInfer<JobName>>>>;
+  readonly jobs: Readonly<Record<JobName, EachJob>>;
 }
 
-/** Says that `needs` names jobs of this workflow, where their names are literals. */
-export function workflow<const JobName extends string>(definition: Workflow<JobName>): Workflow {
+/** A workflow of which some jobs may call other workflows. */
+export type AnyWorkflow = Workflow<string, AnyJob>;
+
+/** Says that `needs` names jobs of this workflow, where their names are literals, and keeps what its triggers declare. */
+export function workflow<const JobName extends string, const On extends Triggers>(
+  definition: Workflow<JobName> & { readonly on: On & Known<On> },
+): Defined<Workflow, On> {
   return definition;
 }
 
-/** `pull_request_target` and `workflow_run` are left out on purpose: both run with secrets on behalf of strangers. */
-export interface Triggers {
-  readonly push?: { readonly branches: readonly string[]; readonly paths?: readonly string[] };
-  readonly pull_request?: {
-    readonly branches: readonly string[];
-    readonly types?: readonly PullRequestType[];
-  };
-  readonly schedule?: readonly { readonly cron: string }[];
-  readonly workflow_dispatch?: { readonly inputs: Readonly<Record<string, DispatchInput>> };
+/** The same for a workflow that calls others. */
+export function callingWorkflow<const JobName extends string, const On extends Triggers>(
+  definition: Workflow<JobName, AnyJob<NoInfer<JobName>>> & { readonly on: On & Known<On> },
+): Defined<AnyWorkflow, On> {
+  return definition;
 }
 
-type PullRequestType =
-  'opened' | 'synchronize' | 'reopened' | 'closed' | 'labeled' | 'unlabeled' | 'ready_for_review';
+/** A workflow that still knows what its triggers declare. */
+export type Defined<W extends AnyWorkflow, On extends Triggers> = Omit<W, 'on'> & { readonly on: On };
 
-export type DispatchInput = {
-  readonly description: string;
-  readonly required: boolean;
-} & (
-  | { readonly type: 'string' | 'environment'; readonly default?: string }
-  | { readonly type: 'boolean'; readonly default?: boolean }
-  | { readonly type: 'number'; readonly default?: number }
-  | { readonly type: 'choice'; readonly options: readonly string[]; readonly default?: string }
-);
+/** Holds no trigger that there is not: of a type that is inferred the compiler would let it pass. */
+type Known<On> = { readonly [Unknown in Exclude<keyof On, keyof Triggers>]: never };
 
 /** `queue: max` keeps up to 100 waiting runs in order instead of one; GitHub refuses it beside cancelling. */
 export type Concurrency =
@@ -56,30 +61,97 @@ export type Expression = `\${{ ${string} }}`;
 
 export type Env = Readonly<Record<string, string>>;
 
-export interface Job<JobName extends string = string> {
+interface EveryJob<JobName extends string> {
   readonly name: string;
+  readonly permissions: Permissions;
+  /**
+   * The jobs that end before this one begins. Left out, they are those whose outputs or results it reads (the file lists
+   * them all the same); written, they are all there are, and reading another job is a mistake.
+   */
+  readonly needs?: readonly JobName[];
+  readonly if?: string;
+  readonly concurrency?: Concurrency;
+  readonly strategy?: Strategy;
+}
+
+/** A job that runs steps. Images (`container`, `services`) are left out: nothing pins them here. */
+export interface Job<JobName extends string = string> extends EveryJob<JobName> {
+  readonly uses?: never;
   readonly 'runs-on': Runner;
   /** Minutes after which GitHub cancels the job, 1–360. */
   readonly 'timeout-minutes': number;
-  readonly permissions: Permissions;
-  readonly needs?: readonly JobName[];
-  readonly if?: string;
   readonly environment?: string | { readonly name: string; readonly url?: string };
-  readonly concurrency?: Concurrency;
-  readonly strategy?: Strategy;
   readonly outputs?: Readonly<Record<string, string>>;
   readonly env?: Env;
   readonly steps: readonly Step[];
 }
 
+/**
+ * A job that calls a workflow of this repository; `call` writes `uses`, `with` and `secrets`. Its permissions are the most
+ * that any job of the called workflow gets. How long it may run, the called jobs say.
+ */
+export interface CallingJob<JobName extends string = string> extends EveryJob<JobName>, Call {}
+
+export type AnyJob<JobName extends string = string> = Job<JobName> | CallingJob<JobName>;
+
+/** What is called. `secrets: inherit` is left out: it would hand over all there are. */
+export interface Call {
+  readonly uses: `./.github/workflows/${string}.yml`;
+  readonly with?: Readonly<Record<string, InputValue>>;
+  readonly secrets?: Readonly<Record<string, Expression>>;
+}
+
+/**
+ * Calls a workflow of this repository: `...call('deploy', deploy, { with: { environment: 'dev' } })`. What it does not
+ * take, or requires and does not get, does not compile.
+ * @param name its file name without `.yml`
+ */
+export function call<const On extends { readonly workflow_call: WorkflowCall }>(
+  name: string,
+  _called: { readonly on: On },
+  given: Given<On['workflow_call']>,
+): Call {
+  return { uses: `./.github/workflows/${name}.yml`, ...(given as Pick<Call, 'with' | 'secrets'>) };
+}
+
+type Given<Takes> = Part<'with', Takes extends { readonly inputs: infer Inputs } ? CallWith<Inputs> : never> &
+  Part<'secrets', Takes extends { readonly secrets: infer Secrets } ? CallSecrets<Secrets> : never>;
+
+/** Nothing where there is nothing to give, and optional where all of it is. */
+type Part<Key extends string, Values> = [Values] extends [never]
+  ? { readonly [K in Key]?: never }
+  : object extends Values
+    ? { readonly [K in Key]?: Values }
+    : { readonly [K in Key]: Values };
+
+type CallWith<Inputs> = {
+  readonly [Name in keyof Inputs as Inputs[Name] extends { required: true } ? Name : never]:
+    ValueOf<Inputs[Name]> | Expression;
+} & {
+  readonly [Name in keyof Inputs as Inputs[Name] extends { required: true } ? never : Name]?:
+    ValueOf<Inputs[Name]> | Expression;
+};
+
+type CallSecrets<Secrets> = {
+  readonly [Name in keyof Secrets as Secrets[Name] extends { required: true } ? Name : never]: Expression;
+} & {
+  readonly [Name in keyof Secrets as Secrets[Name] extends { required: true } ? never : Name]?: Expression;
+};
+
 export type Runner = 'ubuntu-24.04' | 'ubuntu-24.04-arm';
 
 export interface Strategy {
-  /** A list of values by name, or an expression that gives the whole matrix. */
-  readonly matrix: Readonly<Record<string, readonly (string | number | boolean)[] | Expression>> | Expression;
+  /**
+   * A list of values by name, or an expression that gives the whole matrix. `include` adds combinations, and values to
+   * combinations; `exclude` takes combinations away.
+   */
+  readonly matrix: Readonly<Record<string, readonly MatrixValue[] | Expression>> | Expression;
   readonly 'fail-fast': boolean;
   readonly 'max-parallel'?: number;
 }
+
+export type MatrixValue = Scalar | { readonly [name: string]: Scalar };
+type Scalar = string | number | boolean;
 
 /** `contents: 'read'` goes without saying; whatever is beyond it says why, and the reason becomes its comment. */
 export type Permissions = { readonly contents?: 'read' | Granted<'write'> } & {
@@ -126,25 +198,47 @@ export interface RunStep extends AnyStep {
 }
 
 /** A third-party action by its bare name; the commit and the version come from `pins.json`. */
-export type PinnedStep = { [Name in ActionName]: UsesStep<Name, Pins[Name]['inputs']> }[ActionName];
+export type PinnedStep = {
+  [Name in ActionName]: UsesStep<Name, InputsOf<Name>>;
+}[ActionName];
 
 /** One of our actions, by its folder. */
 export type LocalStep = {
-  [Name in LocalActionName]: UsesStep<`./.github/actions/${Name}`, InputsOf<LocalActions[Name]>>;
+  [Name in LocalActionName]: UsesStep<`./.github/actions/${Name}`, InputsOf<Name>>;
 }[LocalActionName];
 
-type InputsOf<Definition> = Definition extends ActionDefinition ? Definition['inputs'] : never;
+/** What `with` of an action takes. Spelled out key by key, because the compiler names the type in its messages. */
+export type InputsOf<Name extends ActionName | LocalActionName> = {
+  readonly [Input in keyof Taken<Name>]: Taken<Name>[Input];
+};
 
-type UsesStep<Uses extends string, Inputs> = AnyStep & { readonly uses: Uses } & (object extends With<Inputs>
-    ? { readonly with?: With<Inputs> }
-    : { readonly with: With<Inputs> });
+type Taken<Name> = Name extends ActionName
+  ? With<Pins[Name]['inputs']> & Closed<Name>
+  : Name extends LocalActionName
+    ? With<LocalInputs<Name>> & OptionsOf<LocalInputs<Name>>
+    : never;
+
+type LocalInputs<Name extends LocalActionName> = LocalActions[Name] extends { readonly inputs: infer Inputs }
+  ? Inputs
+  : never;
+
+/** Of an input with options, nothing but them. */
+type OptionsOf<Inputs> = {
+  readonly [Input in keyof Inputs]?: Inputs[Input] extends { readonly options: readonly (infer Option)[] }
+    ? Option | Expression
+    : unknown;
+};
+
+type UsesStep<Uses extends string, Given> = AnyStep & { readonly uses: Uses } & (object extends Given
+    ? { readonly with?: Given }
+    : { readonly with: Given });
 
 /** Names of the outputs of a step. */
 export type OutputOf<S> = S extends { readonly uses: infer Uses }
   ? Uses extends ActionName
     ? keyof Pins[Uses]['outputs']
     : Uses extends `./.github/actions/${infer Name extends LocalActionName}`
-      ? keyof (LocalActions[Name] & ActionDefinition)['outputs']
+      ? keyof (LocalActions[Name] extends { readonly outputs: infer Outputs } ? Outputs : never)
       : never
   : S extends { readonly outputs: readonly (infer Name)[] }
     ? Name
@@ -158,39 +252,22 @@ export function stepOutput<const S extends { readonly id: string }>(
   return `\${{ steps.${step.id}.outputs.${name} }}`;
 }
 
-/** The keys that are known, for those who run the generator without the compiler. */
-export const KEYS = {
-  workflow: keysOf<Workflow>()('name', 'about', 'on', 'concurrency', 'env', 'jobs'),
-  job: keysOf<Job>()(
-    'name',
-    'runs-on',
-    'timeout-minutes',
-    'permissions',
-    'needs',
-    'if',
-    'environment',
-    'concurrency',
-    'strategy',
-    'outputs',
-    'env',
-    'steps',
-  ),
-  uses: keysOf<PinnedStep>()('name', 'id', 'if', 'env', 'timeout-minutes', 'uses', 'with'),
-  run: keysOf<Omit<RunStep, 'uses'>>()(
-    'name',
-    'id',
-    'if',
-    'env',
-    'timeout-minutes',
-    'run',
-    'working-directory',
-    'outputs',
-  ),
-};
+/**
+ * An output of a job: `jobOutput({ build }, 'digest')` is `${{ needs.build.outputs.digest }}`. The job that reads it needs
+ * `build` by that.
+ * @param job one job, by its id
+ */
+export function jobOutput<const Jobs extends Readonly<Record<string, { readonly outputs?: object }>>>(
+  job: Jobs,
+  name: keyof NonNullable<Jobs[keyof Jobs]['outputs']> & string,
+): Expression {
+  const [id, ...others] = Object.keys(job);
+  if (id === undefined || others.length > 0)
+    throw new Error(`jobOutput: got the jobs ${Object.keys(job).join(', ') || 'none'}; valid: one`);
+  return `\${{ needs.${id}.outputs.${name} }}`;
+}
 
-/** A list of the keys of T that does not compile while one is missing or wrong. */
-function keysOf<T>() {
-  return <const Names extends readonly (keyof T & string)[]>(
-    ...names: Exclude<keyof T, Names[number]> extends never ? Names : never
-  ): readonly string[] => names;
+/** An input of the workflow that these triggers start: `inputOf(on, 'environment')` is `${{ inputs.environment }}`. */
+export function inputOf<const On extends Triggers>(_on: On, name: InputOf<On> & string): Expression {
+  return `\${{ inputs.${name} }}`;
 }

@@ -1,5 +1,5 @@
 import type { ActionDefinition } from '../model/action';
-import type { Job, Step, Workflow } from '../model/workflow';
+import type { AnyJob, AnyWorkflow, Job, Step } from '../model/workflow';
 import { type Call, type CallName, CALLS, type Permission } from './calls';
 import { CALLS_OF_COMMANDS, CALLS_OF_PINNED } from './declared';
 
@@ -21,8 +21,10 @@ export interface Use {
  * Which permissions of a workflow's jobs no call needs, and which calls lack theirs: a line each, naming the job. It goes by
  * what actions and commands declare; a step that declares nothing and gets the token is a problem too.
  */
-export function permissionProblems(name: string, workflow: Workflow, actions: Actions): string[] {
+export function permissionProblems(name: string, workflow: AnyWorkflow, actions: Actions): string[] {
   return Object.entries(workflow.jobs).flatMap(([id, job]) => {
+    // Held against the jobs of the workflow that it calls.
+    if (!hasSteps(job)) return [];
     const where = `${name}, job '${id}'`;
     const granted = grantedTo(job);
     const { calls, undeclared } = callsOf(job, actions);
@@ -45,6 +47,10 @@ export function permissionProblems(name: string, workflow: Workflow, actions: Ac
       }),
     ];
   });
+}
+
+function hasSteps(job: AnyJob): job is Job {
+  return 'steps' in job;
 }
 
 /** For each permission of a job: the calls that fail when it is taken away, and no other is. */

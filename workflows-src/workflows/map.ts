@@ -1,11 +1,12 @@
 import { table } from '../comment/table';
 import { GENERATED } from '../model/render';
-import type { Job, Workflow } from '../model/workflow';
+import { needsOf } from '../model/needs';
+import type { AnyJob, AnyWorkflow } from '../model/workflow';
 
 /** Where the map is, below the root. */
 export const MAP_FILE = 'docs/workflows-map.md';
 
-type Workflows = Readonly<Record<string, Workflow>>;
+type Workflows = Readonly<Record<string, AnyWorkflow>>;
 
 /** All workflows as one page of Markdown, with a picture of each that GitHub draws. Pure. @param workflows by file name */
 export function workflowsMap(workflows: Workflows): string {
@@ -17,7 +18,7 @@ export function workflowsMap(workflows: Workflows): string {
     overview(workflows, names),
     'In the pictures an arrow is an order, and a job with double sides signs in to AWS.',
     CREDENTIALS,
-    ...names.flatMap((name) => chapter(name, workflows[name] as Workflow)),
+    ...names.flatMap((name) => chapter(name, workflows[name] as AnyWorkflow)),
   ].join('\n\n')}\n`;
 }
 
@@ -26,7 +27,7 @@ const CREDENTIALS =
 
 function overview(workflows: Workflows, names: readonly string[]): string {
   const rows = names.map((name) => {
-    const { on, jobs } = workflows[name] as Workflow;
+    const { on, jobs } = workflows[name] as AnyWorkflow;
     const roles = unique(Object.values(jobs).flatMap((job) => roleOf(job) ?? []));
     return [
       `[${name}](#${name})`,
@@ -38,7 +39,8 @@ function overview(workflows: Workflows, names: readonly string[]): string {
   return table(['workflow', 'starts on', 'jobs', 'roles in AWS'], rows, [false, false, true, false]);
 }
 
-function chapter(name: string, { about, on, concurrency, jobs }: Workflow): string[] {
+function chapter(name: string, workflow: AnyWorkflow): string[] {
+  const { about, on, concurrency, jobs } = workflow;
   const conditions = Object.entries(jobs).flatMap(([id, job]) =>
     job.if === undefined ? [] : [`- \`${id}\` runs if \`${job.if}\``],
   );
@@ -46,8 +48,8 @@ function chapter(name: string, { about, on, concurrency, jobs }: Workflow): stri
     `## ${name}`,
     lines(about).join('\n').replaceAll('<', '&lt;'),
     `Starts on ${triggers(on).join('; on ')}. ${oneAtATime(concurrency)}`,
-    picture(jobs),
-    jobTable(jobs),
+    picture(workflow),
+    jobTable(workflow),
     ...(conditions.length > 0 ? [conditions.join('\n')] : []),
   ];
 }
@@ -62,7 +64,7 @@ const code = (text: string): string => `\`${text}\``;
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
 /** Each as it is said after `on`. */
-function triggers(on: Workflow['on']): string[] {
+function triggers(on: AnyWorkflow['on']): string[] {
   return Object.entries(on).flatMap(([event, given]) => describeTrigger(event, given));
 }
 
@@ -86,7 +88,7 @@ function describeTrigger(event: string, given: unknown): string[] {
   return [[code(event), ...settings].join(' ')];
 }
 
-function oneAtATime(concurrency: Workflow['concurrency']): string {
+function oneAtATime(concurrency: AnyWorkflow['concurrency']): string {
   const { group, 'cancel-in-progress': cancels } = concurrency;
   const next =
     cancels === true
@@ -100,34 +102,35 @@ function oneAtATime(concurrency: Workflow['concurrency']): string {
 }
 
 /** From left to right in the order of `needs`; a box says the job's name. */
-function picture(jobs: Workflow['jobs']): string {
+function picture(workflow: AnyWorkflow): string {
+  const { jobs } = workflow;
   const node = (id: string): string => `job_${id.replaceAll('-', '_')}`;
   const boxes = Object.entries(jobs).map(([id, job]) => {
     const text = nameOf(job).replaceAll('"', '');
     return `  ${node(id)}${roleOf(job) === undefined ? `["${text}"]` : `[["${text}"]]`}`;
   });
-  const arrows = Object.entries(jobs).flatMap(([id, { needs = [] }]) =>
-    withoutDetours(jobs, needs).map((need) => `  ${node(need)} --> ${node(id)}`),
+  const arrows = Object.keys(jobs).flatMap((id) =>
+    withoutDetours(workflow, needsOf(workflow, id)).map((need) => `  ${node(need)} --> ${node(id)}`),
   );
   return ['```mermaid', 'flowchart LR', ...boxes, ...arrows, '```'].join('\n');
 }
 
 /** Those of `needs` that no other one of them needs already: an arrow for each would hide the order. */
-function withoutDetours(jobs: Workflow['jobs'], needs: readonly string[]): string[] {
-  const before = (id: string): string[] => (jobs[id]?.needs ?? []).flatMap((need) => [need, ...before(need)]);
+function withoutDetours(workflow: AnyWorkflow, needs: readonly string[]): string[] {
+  const before = (id: string): string[] => needsOf(workflow, id).flatMap((need) => [need, ...before(need)]);
   const implied = new Set(needs.flatMap(before));
   return needs.filter((need) => !implied.has(need));
 }
 
-function jobTable(jobs: Workflow['jobs']): string {
-  const rows = Object.entries(jobs).map(([id, job]) => [
+function jobTable(workflow: AnyWorkflow): string {
+  const rows = Object.entries(workflow.jobs).map(([id, job]) => [
     code(id),
-    (job.needs ?? []).map(code).join(', '),
+    needsOf(workflow, id).map(code).join(', '),
     environmentOf(job),
     [roleOf(job) ?? []].flat().map(code).join(),
     permissionsOf(job),
     networkOf(job),
-    String(job['timeout-minutes']),
+    'steps' in job ? String(job['timeout-minutes']) : `those of ${code(job.uses)}`,
   ]);
   return table(
     ['job', 'after', 'environment', 'role in AWS', 'permissions', 'network', 'minutes at most'],
@@ -137,31 +140,32 @@ function jobTable(jobs: Workflow['jobs']): string {
 }
 
 /** With the values of its matrix in place of what names them. */
-function nameOf({ name, strategy }: Job): string {
+function nameOf({ name, strategy }: AnyJob): string {
   return name.replace(/\$\{\{ matrix\.(\w+) \}\}/g, (whole, key: string) => {
     const values = typeof strategy?.matrix === 'object' ? strategy.matrix[key] : undefined;
     return typeof values === 'object' ? values.join(' / ') : whole;
   });
 }
 
-function environmentOf({ environment }: Job): string {
+function environmentOf(job: AnyJob): string {
+  const environment = 'steps' in job ? job.environment : undefined;
   if (environment === undefined) return '';
   return code(typeof environment === 'string' ? environment : environment.name);
 }
 
 /** The name of the role that it assumes. */
-function roleOf(job: Job): string | undefined {
+function roleOf(job: AnyJob): string | undefined {
   const arn = settingOf(job, 'aws-actions/configure-aws-credentials', 'role-to-assume');
   return arn?.replace(/^.*\//, '');
 }
 
-function networkOf(job: Job): string {
+function networkOf(job: AnyJob): string {
   const hosts = settingOf(job, 'step-security/harden-runner', 'allowed-endpoints');
   return hosts === undefined ? 'open' : `${hosts.split(' ').length} hosts`;
 }
 
-function settingOf({ steps }: Job, action: string, input: string): string | undefined {
-  for (const step of steps) {
+function settingOf(job: AnyJob, action: string, input: string): string | undefined {
+  for (const step of 'steps' in job ? job.steps : []) {
     if (step.uses !== action) continue;
     const value = (step.with as Readonly<Record<string, unknown>> | undefined)?.[input];
     if (typeof value === 'string') return value;
@@ -169,7 +173,7 @@ function settingOf({ steps }: Job, action: string, input: string): string | unde
   return undefined;
 }
 
-function permissionsOf({ permissions }: Job): string {
+function permissionsOf({ permissions }: AnyJob): string {
   const granted = Object.entries(permissions).map(([scope, access]) =>
     code(`${scope}: ${typeof access === 'string' ? access : Object.keys(access).join()}`),
   );

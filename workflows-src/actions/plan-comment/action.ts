@@ -7,6 +7,7 @@ export const planComment = {
     phase: {
       description: '`begin` marks what is there as outdated; `report` says what was planned.',
       required: true,
+      options: ['begin', 'report'],
     },
     stacks: {
       description: 'JSON list of the stacks that should have been planned; empty when that is not known.',
@@ -31,7 +32,6 @@ export const planComment = {
     result: { description: 'created, updated, unchanged, or outdated when a newer commit was pushed.' },
     verdict: { description: 'success or failure: whether a merge would be applied.' },
   },
-  options: { phase: ['begin', 'report'] },
   calls: [
     'GET /repos/{owner}/{repo}/pulls/{pull_number}',
     'GET comments of a pull request',
