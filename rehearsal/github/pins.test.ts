@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import { pinFindings } from '../../workflows-src/cli/doctor-pins';
 import { pinsCommand } from '../../workflows-src/cli/pins';
 import type { LookupOptions } from '../../workflows-src/pins/lookup';
 import { PINS_FILE, type PinData, printPins, readPins, sealed } from '../../workflows-src/pins/pin-file';
@@ -427,5 +428,51 @@ describe('an API that is not as GitHub documents it', () => {
     server.close();
     expect(out).toContain(message);
     expect(code).toBe(1);
+  });
+});
+
+describe('npm run doctor', () => {
+  const findings = (env: NodeJS.ProcessEnv = {}): ReturnType<typeof pinFindings> =>
+    pinFindings(
+      { cwd, env: { GITHUB_API_URL: fake.url, ...env }, out: () => undefined, err: () => undefined },
+      NOW,
+    );
+
+  it('says the oldest pin, and those that are behind a major with the command that mends it', async () => {
+    const repository = repositoryOf('a', 'b');
+    const sha = publish(repository, { version: 'v1.9.0', files: yml({}) });
+    publish(repository, { version: 'v10.0.0', files: yml({}) });
+    publish(repository, { version: 'v1.10.0', files: yml({}) });
+    publish(repositoryOf('a', 'c'), { version: 'v1.1.0', files: yml({}) });
+    given({
+      'a/b': pin('v1.9.0', sha),
+      'a/c': pin('v1.0.0', sha, { released: '2025-10-01' }),
+    });
+    expect(await findings()).toEqual([
+      {
+        what: 'pins',
+        said: '2 pins, the oldest is a/c v1.0.0, 415 days old',
+        remedy: 'npm run pins says whether there is a newer one',
+      },
+      {
+        what: 'majors of pins',
+        said: 'a/b v1.9.0 is behind v10.0.0',
+        remedy: 'npm run pins -- --update a/b',
+      },
+    ]);
+  });
+
+  it('says the ages without a network, at once, and a pin that was changed by half', async () => {
+    given({ 'a/b': { ...pin('v1.0.0', 'a'.repeat(40)), version: 'v1.1.0' } });
+    expect(await findings({ GITHUB_API_URL: 'http://127.0.0.1:1' })).toEqual([
+      expect.objectContaining({ said: expect.stringContaining('a/b: its version, commit') }),
+      { what: 'pins', said: '1 pins, the oldest is a/b v1.1.0, 50 days old' },
+      {
+        what: 'majors of pins',
+        said: expect.stringContaining('not known: a/b: its tags: no answer from GitHub'),
+      },
+    ]);
+    rmSync(join(cwd, PINS_FILE));
+    expect(await findings()).toEqual([]);
   });
 });

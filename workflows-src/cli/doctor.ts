@@ -11,12 +11,14 @@ import { findTerraform } from '../terraform/binary';
 import { needEngine } from '../image/engine';
 import { CannotStart, run } from '../terraform/process';
 import { currentCosts } from './costs';
+import { pinFindings } from './doctor-pins';
 import type { CommandIo } from './io';
 
 const HELP = `usage: npm run doctor
 
-Says which tools are here, which are missing and how to get each, what in stacks/config.ts is still a placeholder, and what
-each environment costs a month while nobody uses it.
+Says which tools are here, which are missing and how to get each, what in stacks/config.ts is still a placeholder, how old the
+pinned actions are and, where GitHub answers, which are behind a major, and what each environment costs a month while nobody
+uses it.
 
 Exit codes: 0 nothing is missing; 1 something is, the configuration has mistakes, or a budget is below the cost.
 `;
@@ -34,7 +36,12 @@ export async function doctorCommand(argv: readonly string[], io: CommandIo): Pro
     io.out(HELP);
     return 0;
   }
-  const findings = [...(await tools(io)), ...configuration(io), ...(await costs(io))];
+  const findings = [
+    ...(await tools(io)),
+    ...configuration(io),
+    ...(await pinFindings(io)),
+    ...(await costs(io)),
+  ];
   for (const { what, said, remedy } of findings)
     io.out(
       `${remedy === undefined ? 'ok   ' : 'to do'}  ${what}: ${said}${remedy === undefined ? '' : `. ${remedy}`}\n`,
