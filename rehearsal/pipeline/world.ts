@@ -269,10 +269,14 @@ export class World {
     return this.workflow('rollback.yml', { name: 'workflow_dispatch', payload });
   }
 
-  /** By hand. */
-  public async loadTest(environment: string, profile: string): Promise<RanWorkflow> {
+  /** By hand. @param more of the form's fields, as GitHub sends them all. @default none */
+  public async loadTest(
+    environment: string,
+    profile: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<RanWorkflow> {
     this.git('checkout', '--quiet', 'main');
-    const payload = { ref: 'refs/heads/main', inputs: { environment, profile } };
+    const payload = { ref: 'refs/heads/main', inputs: { environment, profile, ...more } };
     return this.workflow('load-test.yml', { name: 'workflow_dispatch', payload });
   }
 

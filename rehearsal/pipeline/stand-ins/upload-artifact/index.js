@@ -5,7 +5,9 @@ const { basename, join } = require('node:path');
 const { zipSync } = require(`${process.env.FAIRLEAD_ROOT}/node_modules/fflate`);
 
 async function main() {
-  const { INPUT_NAME: name, INPUT_PATH: path, FAKE_GITHUB: github, GITHUB_RUN_ID: run } = process.env;
+  const { INPUT_PATH: path, INPUT_ARCHIVE: archive, FAKE_GITHUB: github, GITHUB_RUN_ID: run } = process.env;
+  // A file that is uploaded as it is has no other name than its own.
+  const name = archive === 'false' ? basename(path) : process.env.INPUT_NAME || 'artifact';
   const none = process.env['INPUT_IF-NO-FILES-FOUND'];
   const folder = existsSync(path) && statSync(path).isDirectory();
   const files = folder ? readdirSync(path).map((file) => join(path, file)) : existsSync(path) ? [path] : [];
