@@ -4,6 +4,7 @@ import { benchPlan } from './plan';
 import { benchRender } from './render';
 import { benchService } from './service';
 import { benchSynth } from './synth';
+import { benchWorkflows } from './workflows';
 
 const HELP = `usage: npm run bench [-- <name>…]
 
@@ -12,10 +13,17 @@ Measures whole processes, in turn, and quotes medians.
   synth    synthesis, beside the cdktf CLI
   render   the plan comment, beside the floor of a Node process that reads, parses and counts
   plan     all stacks of dev on the emulator, beside terraform by hand and the graph's critical path; some ten minutes
+  workflows  generating all of them; exits 1 when it takes more than 2 s
   service  its start, its reads beside those of bare fastify and pg, the size of its packages; exits 1 when it misses a bar
 `;
 
-const benches = { synth: benchSynth, render: benchRender, plan: benchPlan, service: benchService } as const;
+const benches = {
+  synth: benchSynth,
+  render: benchRender,
+  plan: benchPlan,
+  service: benchService,
+  workflows: benchWorkflows,
+} as const;
 
 async function main(names: readonly string[]): Promise<number> {
   if (names.includes('--help') || names.includes('-h')) {

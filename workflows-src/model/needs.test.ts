@@ -186,9 +186,9 @@ describe('a call of a workflow', () => {
       call('deploy', deploy, { ...given, with: { to: 'dev', count: 'many' } }),
       // @ts-expect-error -- 'KEY' is required
       call('deploy', deploy, { with: given.with }),
-      // @ts-expect-error -- 'KEYS' is none
       call('deploy', deploy, {
         ...given,
+        // @ts-expect-error -- 'KEYS' is none
         secrets: { KEY: '${{ github.token }}', KEYS: '${{ github.token }}' },
       }),
     ];
