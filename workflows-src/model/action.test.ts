@@ -24,4 +24,13 @@ describe('inputs of an action', () => {
       'Greet: required input without a value: who, when',
     );
   });
+
+  it('fails when one is none of its options', () => {
+    const inputs = { tone: { description: 'How.', default: 'warm', options: ['warm', 'cold'] } } as const;
+    const greet = { name: 'Greet', description: 'Greets.', inputs, outputs: {} } as const;
+    expect(readInputs(greet, () => 'cold')).toEqual({ tone: 'cold' });
+    expect(() => readInputs(greet, () => 'loud')).toThrow(
+      "Greet: tone: got 'loud'; valid values: warm, cold",
+    );
+  });
 });
