@@ -1,11 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -90,24 +92,6 @@ describe('the generator', () => {
     );
   });
 
-  it('gives the same bytes in another language and from another folder', () => {
-    const script = `
-      const { definitions } = require(process.argv[1]);
-      const { generate } = require(process.argv[2]);
-      process.stdout.write(JSON.stringify([...generate(definitions())]));`;
-    const modules = ['generate.ts', 'model/generate.ts'].map((file) => join(__dirname, file));
-    const answer = execFileSync(
-      process.execPath,
-      ['-r', require.resolve('tsx/cjs'), '-e', script, ...modules],
-      {
-        cwd: folder,
-        env: { ...process.env, LC_ALL: 'tr_TR.UTF-8' },
-        encoding: 'utf8',
-      },
-    );
-    expect(JSON.parse(answer)).toEqual([...files]);
-  });
-
   it('refuses an option it does not know, with its help and exit 2', () => {
     const { status, stderr } = spawnSync(
       process.execPath,
@@ -117,6 +101,99 @@ describe('the generator', () => {
     expect(status).toBe(2);
     expect(stderr).toContain("Unknown option '--chek'");
     expect(stderr).toContain('usage: npm run workflows');
+  });
+});
+
+/** A process of `npm run workflows` in a checkout of its own, whose path has spaces. */
+describe('the same bytes', () => {
+  let above: string;
+  let checkout: string;
+  beforeAll(() => {
+    above = mkdtempSync(join(tmpdir(), 'fairlead workflows '));
+    checkout = join(above, 'a check out');
+    for (const path of [
+      'package.json',
+      'tsconfig.json',
+      'stacks',
+      'services',
+      'loadtests',
+      'workflows-src',
+    ]) {
+      cpSync(join(root, path), join(checkout, path), {
+        recursive: true,
+        filter: (from) => !/node_modules|[\\/](?:dist|fixtures)$|\.test\.ts$/.test(from),
+      });
+    }
+    symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
+    writeFileSync(
+      join(above, 'reversed.cjs'),
+      `const fs = require('node:fs');
+      const { readdirSync } = fs;
+      fs.readdirSync = (...given) => readdirSync(...given).reverse();
+      require('node:module').syncBuiltinESMExports();`,
+    );
+    writeFileSync(
+      join(above, 'turkish.cjs'),
+      `const { locale } = new Intl.DateTimeFormat().resolvedOptions();
+      if (locale !== 'tr-TR') throw new Error('speaks ' + locale);`,
+    );
+  });
+  afterAll(() => rmSync(above, { recursive: true }));
+
+  const written = (): [string, string][] =>
+    [...files.keys()].map((path) => [path, readFileSync(join(checkout, path), 'utf8')]);
+  const generateThere = (given: {
+    cwd?: string;
+    env?: NodeJS.ProcessEnv;
+    first?: string;
+    args?: string[];
+  }): string =>
+    execFileSync(
+      process.execPath,
+      [
+        '-r',
+        require.resolve('tsx/cjs'),
+        ...(given.first === undefined ? [] : ['-r', join(above, given.first)]),
+        join(checkout, 'workflows-src/generate.ts'),
+        ...(given.args ?? []),
+      ],
+      { cwd: given.cwd ?? checkout, env: { ...process.env, ...given.env }, encoding: 'utf8' },
+    );
+
+  it.each<[string, Parameters<typeof generateThere>[0]]>([
+    ['from a path with spaces', {}],
+    [
+      'in Turkish, which sorts and capitalizes its own way',
+      { env: { LC_ALL: 'tr_TR.UTF-8', LANG: 'tr_TR.UTF-8' }, first: 'turkish.cjs' },
+    ],
+    ['from another folder', { cwd: tmpdir() }],
+  ])('are written %s', (_how, given) => {
+    rmSync(join(checkout, '.github'), { recursive: true, force: true });
+    expect(generateThere(given).trim().split('\n')).toHaveLength(files.size);
+    expect(written()).toEqual([...files]);
+    // What is committed is that too, and a second run has nothing to do.
+    for (const [path, text] of files) expect(readFileSync(join(root, path), 'utf8')).toBe(text);
+    expect(generateThere(given)).toBe('');
+    expect(generateThere({ ...given, args: ['--check'] })).toBe('');
+  });
+
+  it('are written with files listed in another order', () => {
+    // Of one there is no order.
+    mkdirSync(join(checkout, 'services/web'));
+    const service = readFileSync(join(checkout, 'services/api/service.ts'), 'utf8');
+    writeFileSync(
+      join(checkout, 'services/web/service.ts'),
+      service.replace(/priority: \d+/, 'priority: 101'),
+    );
+    cpSync(join(checkout, 'loadtests/profiles/smoke.ts'), join(checkout, 'loadtests/profiles/peak.ts'));
+    rmSync(join(checkout, '.github'), { recursive: true, force: true });
+    generateThere({});
+    const before = written();
+    expect(new Map(before).get('.github/workflows/load-test.yml')).toContain('- peak\n          - smoke\n');
+    expect(new Map(before).get('.github/workflows/apply.yml')).toContain('  build-web:\n');
+    rmSync(join(checkout, '.github'), { recursive: true, force: true });
+    generateThere({ first: 'reversed.cjs' });
+    expect(written()).toEqual(before);
   });
 });
 

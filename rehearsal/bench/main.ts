@@ -5,6 +5,7 @@ import { benchPlan } from './plan';
 import { benchRender } from './render';
 import { benchService } from './service';
 import { benchSynth } from './synth';
+import { benchWorkflows } from './workflows';
 
 const HELP = `usage: npm run bench [-- <name>…]
 
@@ -14,6 +15,7 @@ Measures whole processes, in turn, and quotes medians.
   render   the plan comment, beside the floor of a Node process that reads, parses and counts
   plan     all stacks of dev on the emulator, beside terraform by hand and the graph's critical path; some ten minutes
   actions  their start beside that of an empty process, and their size; exits 1 when one misses a bar
+  workflows  generating all of them; exits 1 when it takes more than 2 s
   service  its start, its reads beside those of bare fastify and pg, the size of its packages; exits 1 when it misses a bar
 `;
 
@@ -22,6 +24,7 @@ const benches = {
   render: benchRender,
   plan: benchPlan,
   actions: benchActions,
+  workflows: benchWorkflows,
   service: benchService,
 } as const;
 

@@ -1,12 +1,10 @@
 import { bytes, code, COMMENT_BYTES, plural, prose } from './markdown';
 import { headlineOf, renderSummary, type StackResult, type SummaryMeta } from './render';
+import { DATA_LOSS_LABEL } from './labels';
 import { stackName, stackNames } from './words';
 
 /** First line of the comment: how it is found again. */
 export const PLAN_MARKER = '<!-- fairlead: plan -->';
-
-/** The label by which a person says that a loss of data is meant. */
-export const DATA_LOSS_LABEL = 'data-loss-approved';
 
 export interface PlanReport {
   /** The commit that was pushed, forty hexadecimal digits. */

@@ -1,8 +1,10 @@
+import type { ActionName, Pins } from './pinned';
+
 const BOOLEAN = [true, false, 'true', 'false'] as const;
 
 /**
- * Inputs of actions that take nothing but these values, which `action.yml` can only say in prose. From the descriptions of
- * the inputs at the pinned versions.
+ * Inputs of actions that take nothing but these values, which `action.yml` can only say in prose: as each action documents
+ * them. One that no pinned action has does not compile.
  */
 export const CLOSED_INPUTS = {
   'actions/checkout': {
@@ -41,9 +43,11 @@ export const CLOSED_INPUTS = {
   },
   'hashicorp/setup-terraform': { terraform_wrapper: BOOLEAN },
   'step-security/harden-runner': { 'egress-policy': ['audit', 'block'] },
-} as const satisfies Readonly<
-  Record<string, Readonly<Record<string, readonly (string | number | boolean)[]>>>
->;
+} as const satisfies {
+  readonly [Action in ActionName]?: {
+    readonly [Input in keyof Pins[Action]['inputs']]?: readonly (string | number | boolean)[];
+  };
+};
 
 type ClosedInputs = typeof CLOSED_INPUTS;
 

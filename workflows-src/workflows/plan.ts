@@ -1,4 +1,4 @@
-import { DATA_LOSS_LABEL } from '../comment/plan-body';
+import { DATA_LOSS_LABEL } from '../comment/labels';
 import { stepOutput, type Job, type Step, type Workflow } from '../model/workflow';
 import type { Environment, Project } from './project';
 import {

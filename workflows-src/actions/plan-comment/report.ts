@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { DATA_LOSS_LABEL, outdated, PLAN_MARKER, planBody, saysTheSame } from '../../comment/plan-body';
+import { DATA_LOSS_LABEL } from '../../comment/labels';
+import { outdated, PLAN_MARKER, planBody, saysTheSame } from '../../comment/plan-body';
 import type { StackResult } from '../../comment/render';
 import type { CommitStatus, GitHub } from '../../github/github';
 import { upsertComment } from '../../github/sticky-comment';
