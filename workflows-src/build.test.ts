@@ -138,7 +138,7 @@ describe('the plan-comment bundle', () => {
     ['GitHub refuses', {}, 'Resource not accessible'],
     ['the event has no pull request', { GITHUB_EVENT_PATH: '' }, 'has no pull request'],
     ['an input is missing', { INPUT_PHASE: '' }, 'required input without a value: phase'],
-    ['the phase is none', { INPUT_PHASE: 'end' }, "phase: got 'end'; valid: begin, report"],
+    ['the phase is none', { INPUT_PHASE: 'end' }, "phase: got 'end'; valid values: begin, report"],
     ['the stacks are no list', { INPUT_STACKS: '{"a":1}' }, 'stacks: got'],
     ['there is no token', { INPUT_TOKEN: '' }, 'token: got nothing'],
   ])('fails the job when %s', async (_what, change, message) => {
