@@ -142,6 +142,9 @@ describe('the same bytes', () => {
 
   const written = (): [string, string][] =>
     [...files.keys()].map((path) => [path, readFileSync(join(checkout, path), 'utf8')]);
+  const unwrite = (): void => {
+    for (const path of files.keys()) rmSync(join(checkout, path), { force: true });
+  };
   const generateThere = (given: {
     cwd?: string;
     env?: NodeJS.ProcessEnv;
@@ -168,7 +171,7 @@ describe('the same bytes', () => {
     ],
     ['from another folder', { cwd: tmpdir() }],
   ])('are written %s', (_how, given) => {
-    rmSync(join(checkout, '.github'), { recursive: true, force: true });
+    unwrite();
     expect(generateThere(given).trim().split('\n')).toHaveLength(files.size);
     expect(written()).toEqual([...files]);
     // What is committed is that too, and a second run has nothing to do.
@@ -186,12 +189,12 @@ describe('the same bytes', () => {
       service.replace(/priority: \d+/, 'priority: 101'),
     );
     cpSync(join(checkout, 'loadtests/profiles/smoke.ts'), join(checkout, 'loadtests/profiles/peak.ts'));
-    rmSync(join(checkout, '.github'), { recursive: true, force: true });
+    unwrite();
     generateThere({});
     const before = written();
     expect(new Map(before).get('.github/workflows/load-test.yml')).toContain('- peak\n          - smoke\n');
     expect(new Map(before).get('.github/workflows/apply.yml')).toContain('  build-web:\n');
-    rmSync(join(checkout, '.github'), { recursive: true, force: true });
+    unwrite();
     generateThere({ first: 'reversed.cjs' });
     expect(written()).toEqual(before);
   });
